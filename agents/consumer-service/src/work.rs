@@ -1,0 +1,174 @@
+//! The loop: take a batch, apply it, invalidate, commit.
+
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use rdkafka::consumer::CommitMode;
+use rlab_agent_kit::Agent;
+use rlab_agent_kit::backoff::Backoff;
+use rlab_agent_kit::redis::Redis;
+use rlab_agent_kit::registry::Registry;
+use rlab_contract::envelope::SCHEMA_JSON;
+use rlab_contract::topics::value_subject;
+use rlab_store::MySqlPool;
+use rlab_store::effect::{self, Effect};
+use rlab_store::parked_event::{self, ParkedEvent};
+
+use crate::apply::apply_all;
+use crate::intake::{Intake, Record};
+use crate::{decode, invalidate};
+
+const AFTER_A_BUG: Duration = Duration::from_secs(1);
+
+/// Consumes until the agent stops.
+pub struct Worker {
+    agent: Agent,
+    pool: MySqlPool,
+    redis: Redis,
+    registry: Registry,
+    batch_size: usize,
+    applied: Counter,
+    duplicates: Counter,
+    parked: Counter,
+    not_invalidated: Counter,
+}
+
+impl Worker {
+    pub fn new(agent: &Agent, pool: MySqlPool, batch_size: usize) -> Self {
+        let (config, metrics) = (&agent.config, &agent.metrics);
+        let redis = Redis::new(config.redis.clone(), agent.addresses.clone());
+        let asked = redis.clone();
+        agent.ready.ask_until_answered("redis", move || {
+            let redis = asked.clone();
+            async move { redis.ping().await }
+        });
+        agent.ready.needs("registry");
+        agent.ready.needs("kafka");
+        Self {
+            agent: agent.clone(),
+            pool,
+            redis,
+            registry: Registry::new(&config.registry, agent.addresses.clone()),
+            batch_size,
+            applied: metrics.counter("events_applied", "Effects applied"),
+            duplicates: metrics.counter("events_duplicate", "Events that had been applied before"),
+            parked: metrics.counter("events_parked", "Records that cannot be understood"),
+            not_invalidated: metrics.counter(
+                "batches_not_invalidated",
+                "Batches whose cache entries stay until their time is up",
+            ),
+        }
+    }
+
+    /// Consumes until the agent stops; a batch begun is finished and its offsets are committed.
+    pub async fn run(self) {
+        let stop = self.agent.stop.clone();
+        let Some(intake) = stop.run_until_cancelled(self.connect()).await else {
+            return;
+        };
+        let mut backoff = Backoff::default();
+        while let Some(first) = stop.run_until_cancelled(intake.first()).await {
+            match first {
+                Ok(first) => {
+                    let batch = intake.gather(first, self.batch_size).await;
+                    self.process(&intake, &batch).await;
+                    backoff.reset();
+                }
+                Err(error) => {
+                    self.agent.ready.waits("kafka", &error);
+                    stop.run_until_cancelled(backoff.wait()).await;
+                }
+            }
+        }
+        if tokio::task::spawn_blocking(move || intake.leave())
+            .await
+            .is_err()
+        {
+            tracing::error!("group not left; the session will run out");
+        }
+    }
+
+    async fn process(&self, intake: &Intake, batch: &[Record]) {
+        let effects = self.decode_or_park(batch).await;
+        let apply = |part| effect::apply(&self.pool, part);
+        let applied = loop {
+            match apply_all(&effects, apply).await {
+                Ok(applied) => break applied,
+                // A right or a table is missing: nothing may be skipped, so wait for its repair.
+                Err(error) => {
+                    self.agent.ready.waits("mysql", &error);
+                    tracing::error!(%error, "batch cannot be applied");
+                    tokio::time::sleep(AFTER_A_BUG).await;
+                }
+            }
+        };
+        self.applied.inc_by(applied.new as u64);
+        self.duplicates.inc_by(applied.duplicates as u64);
+        self.agent
+            .crash
+            .pass("after_effect", || format!("{} new", applied.new))
+            .await;
+        let prefix = &self.agent.config.namespace.redis_prefix;
+        if let Err(error) = invalidate::drop_entries(&self.redis, prefix, &effects).await {
+            self.not_invalidated.inc();
+            tracing::warn!(%error, "cache entries not dropped");
+        }
+        // Only now: a death before this line brings the batch again, and its effects are known.
+        match intake.commit(batch, CommitMode::Async) {
+            Ok(()) => self.agent.ready.answered("kafka"),
+            Err(error) => tracing::warn!(%error, "offsets not committed"),
+        }
+    }
+
+    async fn decode_or_park(&self, batch: &[Record]) -> Vec<Effect> {
+        let mut effects = Vec::with_capacity(batch.len());
+        let mut parked = Vec::new();
+        for record in batch {
+            match decode::effect(&self.registry, &self.agent.ready, &record.value).await {
+                Ok(effect) => effects.push(effect),
+                Err(reason) => parked.push(ParkedEvent {
+                    topic: self.agent.config.namespace.topic.clone(),
+                    partition: record.partition,
+                    offset: record.offset,
+                    reason,
+                }),
+            }
+        }
+        self.park(&parked).await;
+        effects
+    }
+
+    /// Tries until it is written down: an event must not vanish without a trace.
+    async fn park(&self, events: &[ParkedEvent]) {
+        let Some(first) = events.first() else { return };
+        tracing::error!(count = events.len(), ?first, "records parked");
+        let mut backoff = Backoff::default();
+        while let Err(error) = parked_event::park(&self.pool, events).await {
+            tracing::warn!(%error, "parked records not written down yet");
+            backoff.wait().await;
+        }
+        self.parked.inc_by(events.len() as u64);
+    }
+
+    /// Joins the group once the registry has answered.
+    async fn connect(&self) -> Intake {
+        let mut backoff = Backoff::default();
+        let subject = value_subject(&self.agent.config.namespace.topic);
+        loop {
+            match self.registry.register(&subject, SCHEMA_JSON).await {
+                Ok(_) => break,
+                Err(error) => self.agent.ready.waits("registry", error),
+            }
+            backoff.wait().await;
+        }
+        self.agent.ready.answered("registry");
+        backoff.reset();
+        loop {
+            match Intake::join(&self.agent) {
+                Ok(intake) => return intake,
+                Err(error) => self.agent.ready.waits("kafka", error),
+            }
+            backoff.wait().await;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Answers reads from the read model, through the cache.
+
+mod cache;
+mod items;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use rlab_agent_kit::drain::{DEADLINE, Drain};
+use rlab_agent_kit::redis::Redis;
+use rlab_agent_kit::{Agent, ConfigError, http, mysql, settings};
+use serde::Deserialize;
+
+use crate::cache::Cache;
+use crate::items::Service;
+
+const CONNECTIONS: u32 = 16;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    /// How long a cache entry lives. It bounds how stale an answer can be when an invalidation is
+    /// lost, or overtaken by a reader that had read the row before.
+    #[serde(default = "default_cache_ttl_ms")]
+    cache_ttl_ms: std::num::NonZeroU32,
+}
+
+fn default_cache_ttl_ms() -> std::num::NonZeroU32 {
+    std::num::NonZeroU32::new(2000).unwrap_or(std::num::NonZeroU32::MIN)
+}
+
+fn main() -> ExitCode {
+    rlab_agent_kit::run(run)
+}
+
+async fn run(agent: Agent) -> Result<(), ConfigError> {
+    let settings: Settings = settings(&agent.config)?;
+    let pool = mysql::pool(&agent.config, &agent.addresses, CONNECTIONS);
+    let redis = Redis::new(agent.config.redis.clone(), agent.addresses.clone());
+    ask(&agent, &pool, &redis);
+    let ttl = Duration::from_millis(u64::from(settings.cache_ttl_ms.get()));
+    let cache = Cache::new(redis, &agent.config.namespace.redis_prefix, ttl);
+    let service = Arc::new(Service::new(&agent, pool.clone(), cache));
+    let routes = Router::new()
+        .route("/items/{id}", get(items::get_item))
+        .with_state(service);
+    let server = http::serve(&agent, routes).await?;
+
+    agent.stop.cancelled().await;
+    Drain::default()
+        .then("requests", server.requests_answered())
+        .then("mysql", async move { pool.close().await })
+        .then("http", server.close())
+        .run(DEADLINE)
+        .await;
+    Ok(())
+}
+
+fn ask(agent: &Agent, pool: &rlab_store::MySqlPool, redis: &Redis) {
+    let pool = pool.clone();
+    agent.ready.keep_asking("mysql", move || {
+        let pool = pool.clone();
+        async move { rlab_store::health::ping(&pool).await }
+    });
+    let redis = redis.clone();
+    agent.ready.ask_until_answered("redis", move || {
+        let redis = redis.clone();
+        async move { redis.ping().await }
+    });
+}

@@ -1,0 +1,46 @@
+//! Prints one value as text or as a JSON document.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::stream;
+use crate::failure::Failure;
+
+/// How data is printed on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text and tables for people.
+    Human,
+    /// One indented JSON document.
+    Json,
+    /// One JSON document a line.
+    Jsonl,
+}
+
+impl Format {
+    /// Prints `value`, or for people what `human` makes of it.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn print<T: Serialize>(
+        self,
+        value: &T,
+        human: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        let text = match self {
+            Self::Human => human(),
+            Self::Json => json(serde_json::to_string_pretty(value))?,
+            Self::Jsonl => json(serde_json::to_string(value))?,
+        };
+        Ok(stream::data(&text)?)
+    }
+}
+
+fn json(text: serde_json::Result<String>) -> Result<String, Failure> {
+    text.map_err(|e| {
+        Failure::new(
+            crate::exit::Exit::Internal,
+            format!("document cannot be written as JSON: {e}"),
+        )
+    })
+}

@@ -1,0 +1,15 @@
+//! One file per verb: its arguments with their help, and the one function that does it.
+
+pub mod completions;
+pub mod doctor;
+pub mod down;
+pub mod drill;
+pub mod logs;
+pub mod node;
+pub mod recover;
+pub mod runbook;
+pub mod schema;
+pub mod smoke;
+pub mod status;
+pub mod supervise;
+pub mod up;

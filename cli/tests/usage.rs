@@ -1,0 +1,249 @@
+//! What the command line says and how it ends, without any server.
+
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A machine without labs, and an environment without surprises.
+struct Machine {
+    home: TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        Self { home }
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rlab-ops"));
+        command.args(line.split_whitespace()).env_clear();
+        command
+            .env("RLAB_HOME", self.home.path())
+            .env("HOME", self.home.path());
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.command(line).output().expect("rlab-ops starts")
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+#[test]
+fn wrong_usage_ends_with_64_and_never_with_the_code_of_unknown() {
+    for line in [
+        "",
+        "up --port-offset many",
+        "up --nonsense",
+        "down --confirm x",
+        "schema nothing",
+    ] {
+        let output = Machine::new().run(line);
+        assert_eq!(
+            output.status.code(),
+            Some(64),
+            "{line}: {}",
+            stderr(&output)
+        );
+        assert!(output.stdout.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn help_that_was_asked_for_is_data_and_a_success() {
+    let output = Machine::new().run("--help");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("Exit codes:"));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn a_mistyped_verb_is_answered_with_the_right_one() {
+    let output = Machine::new().run("stauts");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("'status'"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_status_of_a_lab_that_does_not_exist_is_an_error_with_the_next_command() {
+    let output = Machine::new().run("--lab nowhere status");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(output.stdout.is_empty());
+    insta::assert_snapshot!(stderr(&output), @r"
+    error: there is no lab `nowhere`
+
+    hint: bring one up: rlab-ops up
+    ");
+}
+
+#[test]
+fn a_name_that_is_none_is_refused_before_anything_is_made() {
+    let machine = Machine::new();
+    let output = machine.run("--lab ../escape up");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).starts_with("error: `../escape` is not a lab name"));
+    let made = std::fs::read_dir(machine.home.path())
+        .expect("readable")
+        .count();
+    assert_eq!(made, 0);
+}
+
+#[test]
+fn an_unknown_profile_is_refused_with_the_one_that_was_meant() {
+    let output = Machine::new().run("up --profile locl");
+    assert_eq!(output.status.code(), Some(64), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("hint: did you mean `--profile local`?"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn every_verb_that_needs_a_lab_says_so() {
+    for line in [
+        "logs",
+        "logs kafka-1",
+        "down",
+        "down --purge --confirm default",
+        "status",
+    ] {
+        let output = Machine::new().run(line);
+        assert_eq!(
+            output.status.code(),
+            Some(64),
+            "{line}: {}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).starts_with("error: there is no lab `default`"),
+            "{line}"
+        );
+        assert!(stderr(&output).contains("\nhint: "), "{line}");
+    }
+}
+
+#[test]
+fn an_unknown_drill_is_answered_with_the_right_one() {
+    let output = Machine::new().run("drill E-02");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        stderr(&output).contains("did you mean `E-002`?"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn parameters_out_of_bounds_are_all_named_before_anything_starts() {
+    let output = Machine::new().run("drill E-002 --set commands=1 --set comands=600");
+    assert_eq!(output.status.code(), Some(64));
+    let text = stderr(&output);
+    assert!(text.contains("below the minimum 500"), "{text}");
+    assert!(text.contains("did you mean `commands`?"), "{text}");
+}
+
+#[test]
+fn an_arm_that_the_runbook_lacks_is_refused_with_those_it_has() {
+    let output = Machine::new().run("drill E-002 --dry-run --arm outbx");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        stderr(&output).contains("hint: its arms: direct, outbox"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_broken_runbook_is_shown_with_its_line() {
+    let machine = Machine::new();
+    let file = machine.home.path().join("mine.yaml");
+    std::fs::write(&file, "schema: rlab/runbook/v1\nid: X-1\ntitel: typo\n").expect("written");
+    let output = machine.run(&format!("runbook validate {}", file.display()));
+    assert_eq!(output.status.code(), Some(64));
+    let text = stderr(&output);
+    assert!(
+        text.contains("mine.yaml:3:1") && text.contains("`title`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn colours_are_shown_only_where_they_are_wanted() {
+    let machine = Machine::new();
+    let coloured = |command: &mut Command| {
+        let output = command.output().expect("rlab-ops starts");
+        stderr(&output).contains('\u{1b}')
+    };
+    assert!(!coloured(&mut machine.command("status")), "off a terminal");
+    assert!(coloured(
+        machine.command("status").env("CLICOLOR_FORCE", "1")
+    ));
+    assert!(!coloured(
+        machine
+            .command("--color never status")
+            .env("CLICOLOR_FORCE", "1")
+    ));
+    assert!(coloured(&mut machine.command("--color always status")));
+    assert!(!coloured(machine.command("stauts").env("NO_COLOR", "1")));
+    assert!(coloured(&mut machine.command("--color=always stauts")));
+}
+
+#[test]
+fn completions_name_every_verb() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = Machine::new().run(&format!("completions {shell}"));
+        assert_eq!(output.status.code(), Some(0));
+        for verb in ["doctor", "drill", "completions"] {
+            assert!(stdout(&output).contains(verb), "{shell} {verb}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    use std::process::Stdio;
+    let mut child = Machine::new()
+        .command("schema runbook")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("rlab-ops starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(
+        (output.status.code(), stderr(&output).as_str()),
+        (Some(0), "")
+    );
+}
+
+#[test]
+fn json_documents_carry_their_schema() {
+    let machine = Machine::new();
+    for line in [
+        "runbook list",
+        "runbook show E-002",
+        "runbook plan E-002",
+        "drill E-002 --dry-run",
+        "doctor",
+    ] {
+        let output = machine.run(&format!("{line} --format jsonl"));
+        let text = stdout(&output);
+        assert_eq!(text.lines().count(), 1, "{line}: {text}{}", stderr(&output));
+        let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert!(
+            document["schema"]
+                .as_str()
+                .is_some_and(|s| s.starts_with("rlab/")),
+            "{line}"
+        );
+    }
+}

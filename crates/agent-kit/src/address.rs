@@ -1,0 +1,142 @@
+//! The lab's address map: endpoint name → `ip:port`, read again when the file changes.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+type Map = BTreeMap<String, SocketAddr>;
+
+/// Why an endpoint has no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("endpoint `{name}` is not in the address map {file} (it has: {known})")]
+pub struct UnknownEndpoint {
+    name: String,
+    file: String,
+    known: String,
+}
+
+/// Resolves endpoint names. Clones share one map.
+#[derive(Debug, Clone)]
+pub struct AddressMap {
+    file: Arc<Path>,
+    current: watch::Receiver<Arc<Map>>,
+}
+
+impl AddressMap {
+    /// Reads `file` now and follows its changes in the background. A file that is missing or
+    /// broken leaves the map as it was (empty at first) and is reported in the log.
+    pub fn follow(file: PathBuf) -> Self {
+        let file: Arc<Path> = file.into();
+        let mut follower = Follower::new(Arc::clone(&file));
+        let (sender, mut current) = watch::channel(Arc::new(Map::new()));
+        follower.look(&sender);
+        current.mark_unchanged();
+        tokio::spawn(async move {
+            while !sender.is_closed() {
+                tokio::time::sleep(LOOK_EVERY).await;
+                follower.look(&sender);
+            }
+        });
+        Self { file, current }
+    }
+
+    /// Address of the endpoint called `name`, at this moment.
+    ///
+    /// # Errors
+    /// [`UnknownEndpoint`] when the map has no such name.
+    pub fn resolve(&self, name: &str) -> Result<SocketAddr, UnknownEndpoint> {
+        let map = self.current.borrow();
+        map.get(name).copied().ok_or_else(|| UnknownEndpoint {
+            name: name.to_owned(),
+            file: self.file.display().to_string(),
+            known: map.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Waits until the map has changed since the last call on this clone.
+    pub async fn changed(&mut self) {
+        if self.current.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What tells one state of a file from another.
+type Stamp = Option<(SystemTime, u64)>;
+
+struct Follower {
+    file: Arc<Path>,
+    seen: Option<Stamp>,
+}
+
+impl Follower {
+    fn new(file: Arc<Path>) -> Self {
+        Self { file, seen: None }
+    }
+
+    fn look(&mut self, sender: &watch::Sender<Arc<Map>>) {
+        let stamp = stamp(&self.file);
+        if self.seen == Some(stamp) {
+            return;
+        }
+        self.seen = Some(stamp);
+        match read(&self.file) {
+            Ok(map) => {
+                sender.send_if_modified(|current| {
+                    let differs = **current != map;
+                    if differs {
+                        *current = Arc::new(map);
+                    }
+                    differs
+                });
+            }
+            Err(reason) => {
+                tracing::warn!(file = %self.file.display(), reason, "address map not usable");
+            }
+        }
+    }
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+fn read(file: &Path) -> Result<Map, String> {
+    let text = std::fs::read(file).map_err(|e| e.to_string())?;
+    serde_json::from_slice(&text).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_changed_file_moves_the_endpoint_and_a_broken_one_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("addresses.json");
+        std::fs::write(&file, r#"{"mysql": "127.0.1.1:3306"}"#).unwrap();
+        let mut map = AddressMap::follow(file.clone());
+        assert_eq!(map.resolve("mysql").unwrap().to_string(), "127.0.1.1:3306");
+
+        std::fs::write(&file, "{ broken").unwrap();
+        let (sender, receiver) = watch::channel(Arc::clone(&map.current.borrow()));
+        Follower::new(file.clone().into()).look(&sender);
+        assert_eq!(receiver.borrow().len(), 1);
+
+        std::fs::write(&file, r#"{"mysql": "127.0.2.1:13306"}"#).unwrap();
+        map.changed().await;
+        assert_eq!(map.resolve("mysql").unwrap().to_string(), "127.0.2.1:13306");
+        let error = map.resolve("redis").unwrap_err().to_string();
+        assert!(
+            error.contains("`redis`") && error.contains("mysql"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! What the agents agree on: Avro envelope, topics, the schema registry, agent configuration.
+
+pub mod agent_config;
+pub mod envelope;
+pub mod registry;
+pub mod topics;
+pub mod wire;

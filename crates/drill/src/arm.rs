@@ -1,0 +1,246 @@
+//! One arm of a drill: its own namespace, its agents' settings, load, phases, snapshot, verdict.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use rlab_contract::agent_config::Namespace;
+use rlab_evidence::report::ArmReport;
+use rlab_evidence::{Journal, RunDir};
+use rlab_lab::pipeline;
+use rlab_runbook::{Resolved, ResolvedArm, ResolvedLoad, Value, ValueRef};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::collect;
+use crate::error::DrillError;
+use crate::event::DrillEvent;
+use crate::judge::Case;
+use crate::load::{LoadHandle, OrdersLoad};
+use crate::phases::Phases;
+use crate::record::ArmRecord;
+use crate::stage::Stage;
+use crate::undo::{Undo, UndoLog};
+
+/// A command without an answer for this long is unknown to its client.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+const MOST_IN_FLIGHT: u32 = 512;
+
+/// What an arm works with.
+pub(crate) struct ArmRun<'a> {
+    pub drill: &'a Resolved,
+    pub name: &'a str,
+    pub setup: &'a ResolvedArm,
+    pub stage: &'a Stage,
+    pub run_dir: &'a RunDir,
+    pub journal: &'a mut Journal,
+    pub undo: &'a mut UndoLog,
+    pub tell: &'a (dyn Fn(DrillEvent) + Send + Sync),
+    pub seed: u64,
+}
+
+impl ArmRun<'_> {
+    /// Runs the arm and undoes everything it did, whatever happens.
+    pub async fn run(mut self, cancel: &CancellationToken) -> Result<ArmReport, DrillError> {
+        let result = tokio::select! {
+            result = self.body() => result,
+            () = cancel.cancelled() => Err(DrillError::Aborted),
+        };
+        (self.tell)(DrillEvent::Note(format!(
+            "{}: undoes what was done",
+            self.name
+        )));
+        // A lab that cannot be mended is worse than anything else that happened.
+        let undone = self.undo.undo(self.stage, |_| true).await?;
+        self.journal
+            .append("undo", &json!({ "arm": self.name, "done": undone }))?;
+        if result.is_ok() {
+            self.stage.steady().await.map_err(still_unwell)?;
+        }
+        result
+    }
+
+    async fn body(&mut self) -> Result<ArmReport, DrillError> {
+        let namespace = self.isolate().await?;
+        self.configure(&namespace).await?;
+        let (load_name, load) = self.only_load()?;
+        let settings = self.settings_in_words();
+        let cursor = self.stage.last_event().await?;
+        let mut record = ArmRecord::new(self.journal, self.name);
+        record.note("load", json!({ "load": load_name, "count": load.count }))?;
+        let handle = start_load(
+            self.stage,
+            self.run_dir,
+            &record,
+            load,
+            &namespace,
+            self.seed,
+        )?;
+        let mut phases = Phases {
+            drill: self.drill,
+            stage: self.stage,
+            namespace: &namespace,
+            undo: self.undo,
+            record: &mut record,
+            load: &handle,
+            commands: load.count.get(),
+            tell: self.tell,
+            seed: self.seed,
+            cursor,
+        };
+        phases.run().await?;
+        handle.stop();
+        let summary = handle.join().await?;
+        record.note("load", json!({ "ends": summary }))?;
+        let drained = last_drained(&record);
+        (self.tell)(DrillEvent::Note(format!(
+            "{}: takes the snapshot and judges",
+            self.name
+        )));
+        let snapshot = self.run_dir.snapshot(self.name)?;
+        let facts = collect::snapshot(&self.stage.site, &namespace, &snapshot).await?;
+        record.note("snapshot", json!({ "facts": facts, "drained": drained }))?;
+        let case = Case {
+            drill: self.drill,
+            arm: self.name,
+            setup: self.setup,
+            history: self.run_dir.history(self.name)?,
+            snapshot,
+            windows: &record.windows,
+            sampled: &record.sampled,
+            drained,
+            seed: self.seed,
+        };
+        let judged = tokio::task::block_in_place(|| case.judge())?;
+        record.note("judged", &judged.evidence)?;
+        Ok(ArmReport {
+            evidence: judged.evidence,
+            settings,
+            phases: record.phases,
+            actions: record.actions,
+            accounting: judged.accounting,
+            latency: judged.latency,
+            at_bound: summary.progress.at_bound,
+        })
+    }
+
+    /// A namespace that nothing else ever used.
+    async fn isolate(&mut self) -> Result<Namespace, DrillError> {
+        let drill = self.drill.id.to_lowercase().replace('-', "");
+        let unique = uuid::Uuid::new_v4().simple().to_string();
+        let namespace = Namespace::named(&format!("{drill}_{}_{}", self.name, &unique[..8]));
+        self.undo.record(Undo::RemoveNamespace {
+            namespace: namespace.clone(),
+        })?;
+        self.journal.append(
+            "namespace",
+            &json!({ "arm": self.name, "namespace": namespace }),
+        )?;
+        pipeline::create(&self.stage.site, &namespace).await?;
+        Ok(namespace)
+    }
+
+    /// Restarts the needed agents in the namespace with the arm's settings.
+    async fn configure(&mut self, namespace: &Namespace) -> Result<(), DrillError> {
+        (self.tell)(DrillEvent::Note(format!(
+            "{}: configures the agents",
+            self.name
+        )));
+        let mut changes = Vec::new();
+        for agent in &self.drill.needs.agents {
+            let node = agent.node().to_owned();
+            let settings = self.setup.settings.get(agent).cloned().unwrap_or_default();
+            let settings: BTreeMap<_, _> = settings.into_iter().collect();
+            self.undo
+                .record(Undo::RestoreAgent { node: node.clone() })?;
+            self.journal.append(
+                "configure",
+                &json!({ "arm": self.name, "node": node, "settings": settings }),
+            )?;
+            changes.push((node, settings));
+        }
+        let client = &self.stage.client;
+        let changing = changes.into_iter().map(|(node, settings)| async move {
+            client
+                .configure(&node, settings, Some(namespace.clone()))
+                .await
+        });
+        for result in join_all(changing).await {
+            result?;
+        }
+        self.stage.steady().await
+    }
+
+    fn only_load(&self) -> Result<(String, ResolvedLoad), DrillError> {
+        let mut loads = self.drill.load.iter();
+        match (loads.next(), loads.next()) {
+            (Some((name, load)), None) => Ok((name.clone(), *load)),
+            _ => Err(DrillError::Needs {
+                drill: self.drill.id.clone(),
+                missing: "a runner for other than exactly one load".to_owned(),
+            }),
+        }
+    }
+
+    fn settings_in_words(&self) -> BTreeMap<String, String> {
+        let mut words = BTreeMap::new();
+        for (agent, settings) in &self.setup.settings {
+            for (name, value) in settings {
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
+                words.insert(format!("{agent}.{name}"), value);
+            }
+        }
+        words
+    }
+}
+
+fn start_load(
+    stage: &Stage,
+    run_dir: &RunDir,
+    record: &ArmRecord<'_>,
+    load: ResolvedLoad,
+    namespace: &Namespace,
+    seed: u64,
+) -> Result<LoadHandle, DrillError> {
+    let service = stage
+        .site
+        .spec
+        .node("command-service")
+        .map(|n| n.front_address(0));
+    let load = OrdersLoad {
+        base: Arc::new(move || service.map(Into::into)),
+        count: load.count.get(),
+        rate_per_s: load.rate.per_second(),
+        keys: load.keys.get(),
+        seed,
+        key_prefix: namespace
+            .redis_prefix
+            .trim_end_matches(':')
+            .replace('_', "-"),
+        timeout: ANSWER_TIMEOUT,
+        max_in_flight: MOST_IN_FLIGHT,
+        epoch: record.epoch,
+        history: run_dir.history(&record.arm)?,
+    };
+    Ok(load.start()?)
+}
+
+/// Whether the last phase that could tell found nothing on its way any more.
+fn last_drained(record: &ArmRecord<'_>) -> bool {
+    let name = ValueRef {
+        name: "pipeline.drained".to_owned(),
+        phase: None,
+    };
+    record.sampled.get(&name) == Some(&Value::Bool(true))
+}
+
+/// After the undo an unwell lab is a residue, not a reason not to have begun.
+fn still_unwell(error: DrillError) -> DrillError {
+    match error {
+        DrillError::NotSteady(why) => DrillError::Residual(vec![why]),
+        other => other,
+    }
+}

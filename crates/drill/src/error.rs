@@ -1,0 +1,117 @@
+//! Why a drill could not be carried out. None of these is a finding about the system.
+
+use std::path::{Path, PathBuf};
+
+use rlab_evidence::run_dir::RunDirError;
+use rlab_evidence::{JournalError, JsonlError};
+use rlab_lab::{ErrorKind, LabError};
+
+use crate::load::LoadError;
+
+/// A fault of the tool, of the lab or of the request; never a deviation.
+#[derive(Debug, thiserror::Error)]
+pub enum DrillError {
+    /// The lab refused or failed.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// The lab lacks what the runbook needs.
+    #[error("the lab does not have what {drill} needs: {missing}")]
+    Needs {
+        /// Drill id.
+        drill: String,
+        /// What is missing.
+        missing: String,
+    },
+    /// Another drill runs on this lab.
+    #[error("another drill runs on this lab")]
+    Busy,
+    /// The lab was not well before anything was done to it.
+    #[error("steady state is not met, so nothing was injected: {0}")]
+    NotSteady(String),
+    /// A step of the runbook could not be carried out.
+    #[error("{step}: {source}")]
+    Step {
+        /// The step.
+        step: String,
+        /// What the lab said.
+        source: LabError,
+    },
+    /// A measurement could not be taken.
+    #[error("cannot measure {what}: {why}")]
+    Measure {
+        /// What.
+        what: &'static str,
+        /// Why not.
+        why: String,
+    },
+    /// The load failed.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The run directory could not be written.
+    #[error(transparent)]
+    RunDir(#[from] RunDirError),
+    /// The journal could not be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A history or snapshot could not be written or read.
+    #[error(transparent)]
+    Record(#[from] JsonlError),
+    /// The report could not be rendered.
+    #[error(transparent)]
+    Report(#[from] rlab_evidence::report::ReportError),
+    /// A file operation failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Ended by Ctrl-C; everything was undone.
+    #[error("aborted; everything that was done to the lab was undone")]
+    Aborted,
+    /// Some undo steps failed; they stay in the undo log.
+    #[error("not everything could be undone: {}", .0.join("; "))]
+    Residual(Vec<String>),
+}
+
+impl DrillError {
+    pub(crate) fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        let path = path.as_ref().to_owned();
+        Self::Io { path, source }
+    }
+
+    /// Broad kind of the error.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Lab(error) => error.kind(),
+            Self::Needs { .. } => ErrorKind::Usage,
+            Self::NotSteady(_) => ErrorKind::NotSteady,
+            Self::Aborted => ErrorKind::Aborted,
+            Self::Residual(_) => ErrorKind::Residual,
+            Self::Report(_) => ErrorKind::Internal,
+            Self::Busy
+            | Self::Step { .. }
+            | Self::Measure { .. }
+            | Self::Load(_)
+            | Self::RunDir(_)
+            | Self::Journal(_)
+            | Self::Record(_)
+            | Self::Io { .. } => ErrorKind::Environment,
+        }
+    }
+
+    /// What to type next.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Lab(error) | Self::Step { source: error, .. } => return error.hint(),
+            Self::Needs { .. } => "see what the lab has: rlab-ops status",
+            Self::Busy => "wait for it to end, or see who runs it: rlab-ops status",
+            Self::NotSteady(_) => "see which node is not well: rlab-ops status",
+            Self::Residual(_) => "try again: rlab-ops recover",
+            Self::Measure { .. } => "see what happened: rlab-ops logs",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}

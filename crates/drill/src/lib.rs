@@ -1,0 +1,26 @@
+//! Runs a runbook against a lab: arms, load, phases, actions, probes, undo.
+//!
+//! [`run`] executes what [`rlab_runbook::plan`] shows. Each arm works in a namespace of its own;
+//! whatever changes the lab is written to the [`undo`] log first, and undone whatever happens.
+
+mod arm;
+mod collect;
+mod error;
+mod event;
+mod judge;
+pub mod load;
+mod phases;
+mod probes;
+mod record;
+mod runner;
+mod smoke;
+mod stage;
+mod steps;
+pub mod undo;
+mod values;
+
+pub use error::DrillError;
+pub use event::DrillEvent;
+pub use runner::{Finished, RunOptions, run};
+pub use smoke::{SmokeCheck, SmokeReport, smoke};
+pub use undo::recover;

@@ -1,0 +1,268 @@
+//! The load against small servers on real sockets.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use rlab_evidence::JsonlReader;
+use rlab_ledger::{Operation, Outcome};
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+
+use super::*;
+
+fn load(address: SocketAddr, count: u64, history: PathBuf) -> OrdersLoad {
+    OrdersLoad {
+        base: Arc::new(move || Some(address)),
+        count,
+        rate_per_s: 2_000.0,
+        keys: 7,
+        seed: 1,
+        key_prefix: "t".into(),
+        timeout: Duration::from_secs(20),
+        max_in_flight: 64,
+        epoch: Instant::now(),
+        history,
+    }
+}
+
+/// A server that answers the n-th command, counted from 0, as told.
+async fn server<F, A>(answer: F) -> SocketAddr
+where
+    F: Fn(u64, Value) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Response> + Send,
+{
+    let asked = Arc::new(AtomicU64::new(0));
+    let handler = move |Json(command): Json<Value>| answer(asked.fetch_add(1, Relaxed), command);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/commands", post(handler));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+fn acknowledge(n: u64, command: &Value) -> Response {
+    let body = json!({
+        "command_id": command["command_id"],
+        "event_id": uuid::Uuid::from_u128(u128::from(n) + 1),
+        "item_id": command["item_id"],
+        "sequence": n + 1,
+    });
+    (StatusCode::CREATED, Json(body)).into_response()
+}
+
+fn recorded(path: &Path) -> Vec<Operation> {
+    let mut reader = JsonlReader::open(path).unwrap();
+    let operations = reader.by_ref().map(Result::unwrap).collect();
+    assert!(!reader.truncated());
+    operations
+}
+
+#[tokio::test]
+async fn every_command_is_recorded_once_with_the_answer_it_got() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.jsonl.zst");
+    let address = server(|n, command| async move {
+        match n % 5 {
+            0 => acknowledge(n, &command),
+            1 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            2 => std::future::pending().await,
+            3 => {
+                let cut: [Result<Bytes, std::io::Error>; 2] =
+                    [Ok("{".into()), Err(std::io::ErrorKind::BrokenPipe.into())];
+                (
+                    StatusCode::CREATED,
+                    Body::from_stream(futures::stream::iter(cut)),
+                )
+                    .into_response()
+            }
+            _ => acknowledge(n, &json!({"command_id": uuid::Uuid::nil()})),
+        }
+    })
+    .await;
+    let mut load = load(address, 100, path.clone());
+    load.timeout = Duration::from_secs(2);
+    let summary = load.start().unwrap().join().await.unwrap();
+
+    let counts = summary.progress;
+    assert_eq!((counts.sent, summary.recorded), (100, 100));
+    assert_eq!(
+        (counts.acknowledged, counts.refused, counts.unknown),
+        (20, 20, 60)
+    );
+    let operations = recorded(&path);
+    let ids: HashSet<_> = operations.iter().map(|o| o.command_id).collect();
+    assert_eq!(ids.len(), 100);
+    let mut why: Vec<String> = operations
+        .iter()
+        .filter_map(|operation| match &operation.outcome {
+            Outcome::Unknown { why } => {
+                assert_eq!(operation.answered_us, None);
+                Some(why.split(':').next().unwrap().to_owned())
+            }
+            Outcome::Refused { status } => {
+                assert_eq!((*status, operation.answered_us.is_some()), (503, true));
+                None
+            }
+            Outcome::Acknowledged { .. } => {
+                assert!(operation.answered_us > Some(operation.sent_us));
+                None
+            }
+        })
+        .collect();
+    why.sort();
+    why.dedup();
+    assert_eq!(
+        why,
+        [
+            "acknowledgement of another command",
+            "connection lost",
+            "timed out"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_reset_connection_and_a_closed_port_are_unknown_and_not_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let accepted = Arc::new(AtomicU64::new(0));
+    let count = accepted.clone();
+    let resetting = tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Relaxed);
+            // Closing with bytes unread makes the kernel answer with a reset.
+            socket.read_exact(&mut [0; 16]).await.unwrap();
+        }
+    });
+    let reset = load(address, 10, dir.path().join("reset"));
+    let summary = reset.start().unwrap().join().await.unwrap();
+    assert_eq!((summary.progress.unknown, summary.recorded), (10, 10));
+    assert_eq!(accepted.load(Relaxed), 10, "one attempt each");
+
+    resetting.abort();
+    assert!(resetting.await.unwrap_err().is_cancelled());
+    let path = dir.path().join("refused");
+    let refused = load(address, 5, path.clone());
+    let summary = refused.start().unwrap().join().await.unwrap();
+    assert_eq!(summary.progress.unknown, 5);
+    for operation in recorded(&path) {
+        let Outcome::Unknown { why } = operation.outcome else {
+            panic!("{operation:?}");
+        };
+        assert!(why.starts_with("cannot connect: "), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_server_shows_in_the_latency_of_commands_that_had_to_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history.jsonl.zst");
+    let stall = Duration::from_millis(300);
+    let address = server(move |n, command| async move {
+        if n == 0 {
+            tokio::time::sleep(stall).await;
+        }
+        acknowledge(n, &command)
+    })
+    .await;
+    let mut load = load(address, 20, path.clone());
+    load.max_in_flight = 1;
+    let summary = load.start().unwrap().join().await.unwrap();
+    assert_eq!(summary.progress.acknowledged, 20);
+    assert!(summary.progress.at_bound >= 1);
+    let operations = recorded(&path);
+    let first = operations[0].intended_us;
+    for (n, operation) in operations.iter().enumerate() {
+        let schedule = n as u64 * 500;
+        assert_eq!(
+            operation.intended_us - first,
+            schedule,
+            "the schedule never slips"
+        );
+        let felt = operation.corrected_latency_us().unwrap();
+        assert!(felt + schedule >= 300_000, "{n}: {felt} µs");
+    }
+}
+
+#[tokio::test]
+async fn commands_follow_the_address_as_it_moves() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = server(|n, command| async move { acknowledge(n, &command) }).await;
+    let other = server(|_, _| async { StatusCode::IM_A_TEAPOT.into_response() }).await;
+    let asked = AtomicU64::new(0);
+    let mut load = load(one, 30, dir.path().join("history"));
+    load.base = Arc::new(move || match asked.fetch_add(1, Relaxed) {
+        0..10 => Some(one),
+        10..20 => Some(other),
+        _ => None,
+    });
+    let counts = load.start().unwrap().join().await.unwrap().progress;
+    assert_eq!(
+        (counts.acknowledged, counts.refused, counts.unknown),
+        (10, 10, 10)
+    );
+}
+
+#[tokio::test]
+async fn a_seed_repeats_the_keys_and_a_stop_ends_the_load_with_its_history_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let address = server(|n, command| async move { acknowledge(n, &command) }).await;
+    let mut keys = Vec::new();
+    for name in ["a", "b"] {
+        let path = dir.path().join(name);
+        let mut load = load(address, 50, path.clone());
+        load.max_in_flight = 1;
+        load.start().unwrap().join().await.unwrap();
+        keys.push(
+            recorded(&path)
+                .into_iter()
+                .map(|o| o.key)
+                .collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(keys[0], keys[1]);
+
+    let path = dir.path().join("stopped");
+    let handle = load(address, 1_000_000, path.clone()).start().unwrap();
+    while handle.progress().acknowledged < 10 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!handle.finished());
+    handle.stop();
+    let summary = handle.join().await.unwrap();
+    assert!(summary.progress.sent < 1_000_000);
+    assert_eq!(summary.recorded, summary.progress.sent);
+    assert_eq!(recorded(&path).len() as u64, summary.recorded);
+}
+
+#[tokio::test]
+async fn a_load_that_could_not_run_or_be_recorded_is_refused_before_it_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let address: SocketAddr = "127.0.0.1:9".parse().unwrap();
+    let path = dir.path().join("history");
+    for change in [
+        (|load| load.rate_per_s = 0.0) as fn(&mut OrdersLoad),
+        |load| load.rate_per_s = f64::NAN,
+        |load| load.keys = 0,
+        |load| load.max_in_flight = 0,
+    ] {
+        let mut load = load(address, 1, path.clone());
+        change(&mut load);
+        assert!(matches!(load.start(), Err(LoadError::Setting { .. })));
+    }
+    assert!(!path.exists(), "nothing half-done");
+    let missing = load(address, 1, dir.path().join("no/such/dir"));
+    assert!(matches!(missing.start(), Err(LoadError::History(_))));
+}

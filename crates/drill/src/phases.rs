@@ -1,0 +1,216 @@
+//! Goes through the phases of an arm: actions, least length, awaited condition, sampled values.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use rlab_contract::agent_config::Namespace;
+use rlab_evidence::report::{ActionReport, PhaseReport};
+use rlab_ledger::account::Window;
+use rlab_runbook::{Resolved, ResolvedPhase, Truth, Until, Value, ValueRef};
+use serde_json::json;
+
+use crate::error::DrillError;
+use crate::event::DrillEvent;
+use crate::load::LoadHandle;
+use crate::probes::{self, Kill};
+use crate::record::ArmRecord;
+use crate::stage::Stage;
+use crate::steps;
+use crate::undo::UndoLog;
+
+/// Between two looks at an awaited condition.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What the phases of one arm work with.
+pub(crate) struct Phases<'a, 'j> {
+    pub drill: &'a Resolved,
+    pub stage: &'a Stage,
+    pub namespace: &'a Namespace,
+    pub undo: &'a mut UndoLog,
+    pub record: &'a mut ArmRecord<'j>,
+    pub load: &'a LoadHandle,
+    pub commands: u64,
+    pub tell: &'a (dyn Fn(DrillEvent) + Send + Sync),
+    pub seed: u64,
+    /// Newest lab event that was read.
+    pub cursor: u64,
+}
+
+impl Phases<'_, '_> {
+    /// Runs every phase in order.
+    pub async fn run(&mut self) -> Result<(), DrillError> {
+        for phase in &self.drill.phases {
+            self.phase(phase).await?;
+        }
+        Ok(())
+    }
+
+    async fn phase(&mut self, phase: &ResolvedPhase) -> Result<(), DrillError> {
+        let begun = Instant::now();
+        let (from_us, from_s) = (self.record.now_us(), self.record.now_s());
+        let kills_before = self.kills().await?.len();
+        self.record.note("phase", json!({ "begins": phase.name }))?;
+        for step in &phase.steps {
+            steps::carry_out(
+                step,
+                self.stage,
+                self.undo,
+                self.record,
+                &phase.name,
+                self.seed,
+            )
+            .await?;
+        }
+        let mut ended_by = String::new();
+        if let Some(least) = phase.least {
+            tokio::time::sleep(least.get().saturating_sub(begun.elapsed())).await;
+            ended_by = least.to_string();
+        }
+        if let Some(until) = &phase.until {
+            ended_by = self.wait(&phase.name, until).await?;
+        }
+        self.measure_end(phase, kills_before).await?;
+        self.record.windows.push(Window {
+            name: phase.name.clone(),
+            from_us,
+            to_us: self.record.now_us(),
+        });
+        let report = PhaseReport {
+            name: phase.name.clone(),
+            from_s,
+            to_s: self.record.now_s(),
+            ended_by,
+        };
+        self.record.note(
+            "phase",
+            json!({ "ends": phase.name, "by": report.ended_by }),
+        )?;
+        (self.tell)(DrillEvent::Note(format!(
+            "{}/{}: {} after {:.1} s",
+            self.record.arm,
+            report.name,
+            report.ended_by,
+            report.to_s - report.from_s
+        )));
+        self.record.phases.push(report);
+        Ok(())
+    }
+
+    /// Waits for a condition and says what ended the waiting. That it never came true is no fault
+    /// of the tool: the values decide what it means.
+    async fn wait(&mut self, phase: &str, until: &Until) -> Result<String, DrillError> {
+        let drains = until
+            .condition
+            .values()
+            .iter()
+            .any(|v| v.name == "pipeline.drained");
+        let mut begun = Instant::now();
+        loop {
+            if drains && !self.load.finished() {
+                // Draining begins when nothing is sent any more.
+                begun = Instant::now();
+            }
+            let mut now = HashMap::new();
+            for value in until.condition.values() {
+                if let Some(found) = self.live(value).await? {
+                    now.insert(value.clone(), found);
+                }
+            }
+            let seen = until
+                .condition
+                .observe(&|value: &ValueRef| now.get(value).copied());
+            if seen.truth == Truth::True {
+                return Ok(until.condition.to_string());
+            }
+            if begun.elapsed() > until.within.get() {
+                return Ok(format!(
+                    "{} not met within {}",
+                    until.condition, until.within
+                ));
+            }
+            (self.tell)(DrillEvent::Waiting {
+                arm: self.record.arm.clone(),
+                phase: phase.to_owned(),
+                until: seen.to_string(),
+                load: self.load.progress(),
+                commands: self.commands,
+            });
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn live(&mut self, value: &ValueRef) -> Result<Option<Value>, DrillError> {
+        if value.phase.is_some() {
+            return Ok(self.record.sampled.get(value).copied());
+        }
+        Ok(match value.name.as_str() {
+            "crashes" => Some(Value::Number(self.kills().await?.len() as f64)),
+            "isr" => self.isr().await,
+            "pipeline.drained" => self.drained().await,
+            _ => None,
+        })
+    }
+
+    async fn isr(&self) -> Option<Value> {
+        let isr = probes::isr(&self.stage.site, &self.namespace.topic).await?;
+        Some(Value::Number(isr as f64))
+    }
+
+    async fn drained(&self) -> Option<Value> {
+        if !self.load.finished() {
+            return Some(Value::Bool(false));
+        }
+        probes::settled(&self.stage.site, self.namespace)
+            .await
+            .map(Value::Bool)
+    }
+
+    /// Kills since the arm's start.
+    async fn kills(&mut self) -> Result<Vec<Kill>, DrillError> {
+        let fresh = self.stage.client.events(self.cursor).await?;
+        for event in fresh {
+            self.cursor = event.sequence;
+            self.record.note("lab", &event)?;
+            self.record.events.push(event);
+        }
+        Ok(probes::kills(&self.record.events))
+    }
+
+    /// Samples what expectations may ask of this phase's end.
+    async fn measure_end(
+        &mut self,
+        phase: &ResolvedPhase,
+        kills_before: usize,
+    ) -> Result<(), DrillError> {
+        let name = Some(phase.name.as_str());
+        let kills = self.kills().await?;
+        for kill in &kills[kills_before..] {
+            self.record.actions.push(ActionReport {
+                at_s: self.record.now_s(),
+                phase: phase.name.clone(),
+                action: "crash".to_owned(),
+                target: kill.node.clone(),
+                proof: format!(
+                    "pid {} asked for it at {} with {}, ended by signal 9 at {}",
+                    kill.pid, kill.point, kill.detail, kill.at
+                ),
+            });
+        }
+        let during = (kills.len() - kills_before) as f64;
+        self.record.sample("crashes", name, Value::Number(during));
+        let total = ValueRef {
+            name: "crashes".to_owned(),
+            phase: None,
+        };
+        self.record
+            .sampled
+            .insert(total, Value::Number(kills.len() as f64));
+        if let Some(isr) = self.isr().await {
+            self.record.sample("isr", name, isr);
+        }
+        if let Some(drained) = self.drained().await {
+            self.record.sample("pipeline.drained", name, drained);
+        }
+        Ok(())
+    }
+}

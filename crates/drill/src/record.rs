@@ -1,0 +1,90 @@
+//! What is written down while an arm runs: journal entries, phases, actions, sampled values.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use rlab_evidence::Journal;
+use rlab_evidence::report::{ActionReport, PhaseReport};
+use rlab_lab::protocol::LabEvent;
+use rlab_ledger::account::Window;
+use rlab_runbook::{Value, ValueRef};
+use serde::Serialize;
+
+use crate::error::DrillError;
+
+/// The record of one arm.
+pub(crate) struct ArmRecord<'a> {
+    /// Where every entry goes as it happens.
+    pub journal: &'a mut Journal,
+    /// Name of the arm.
+    pub arm: String,
+    /// Time zero of the arm's history.
+    pub epoch: Instant,
+    /// Phases so far.
+    pub phases: Vec<PhaseReport>,
+    /// The same as windows of the history.
+    pub windows: Vec<Window>,
+    /// What was done to the lab.
+    pub actions: Vec<ActionReport>,
+    /// Values sampled, by name and phase.
+    pub sampled: HashMap<ValueRef, Value>,
+    /// Lab events since the arm's start.
+    pub events: Vec<LabEvent>,
+}
+
+impl<'a> ArmRecord<'a> {
+    /// An empty record that starts now.
+    pub fn new(journal: &'a mut Journal, arm: &str) -> Self {
+        Self {
+            journal,
+            arm: arm.to_owned(),
+            epoch: Instant::now(),
+            phases: Vec::new(),
+            windows: Vec::new(),
+            actions: Vec::new(),
+            sampled: HashMap::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Microseconds since the arm's start.
+    pub fn now_us(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Seconds since the arm's start.
+    pub fn now_s(&self) -> f64 {
+        self.epoch.elapsed().as_secs_f64()
+    }
+
+    /// Appends an entry about this arm.
+    pub fn note(&mut self, kind: &str, data: impl Serialize) -> Result<(), DrillError> {
+        #[derive(Serialize)]
+        struct OfArm<'a, T> {
+            arm: &'a str,
+            at_us: u64,
+            #[serde(flatten)]
+            data: T,
+        }
+        let at_us = self.now_us();
+        let entry = OfArm {
+            arm: &self.arm,
+            at_us,
+            data,
+        };
+        self.journal.append(kind, &entry)?;
+        Ok(())
+    }
+
+    /// Keeps what `name` was, now and at the end of `phase`.
+    pub fn sample(&mut self, name: &str, phase: Option<&str>, value: Value) {
+        let named = |phase: Option<&str>| ValueRef {
+            name: name.to_owned(),
+            phase: phase.map(str::to_owned),
+        };
+        self.sampled.insert(named(None), value);
+        if phase.is_some() {
+            self.sampled.insert(named(phase), value);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Runs a whole drill: every arm in turn, the verdict over all of them, the report.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rlab_evidence::report::ArmReport;
+use rlab_evidence::{
+    Artifact, Environment, Journal, Machine, Report, RunDir, Verdict, VerdictDocument, decide,
+};
+use rlab_lab::LabDir;
+use rlab_lab::spec::LabSpec;
+use rlab_runbook::{Resolved, plan};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::arm::ArmRun;
+use crate::error::DrillError;
+use crate::event::DrillEvent;
+use crate::stage::Stage;
+use crate::undo::UndoLog;
+
+/// How a drill is run.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Directory that run directories are made in.
+    pub evidence_root: PathBuf,
+    /// Seed of everything random; drawn when not given.
+    pub seed: Option<u64>,
+}
+
+/// A drill that came to its end.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// What was decided, with reasons.
+    pub verdict: Verdict,
+    /// Where everything is.
+    pub run_dir: PathBuf,
+    /// The report in it.
+    pub report: PathBuf,
+}
+
+/// Runs `drill` against the lab in `dir`.
+///
+/// # Errors
+/// Any [`DrillError`]; the lab is mended before it is returned, except for
+/// [`DrillError::Residual`].
+pub async fn run(
+    dir: &LabDir,
+    drill: Resolved,
+    options: RunOptions,
+    tell: &(dyn Fn(DrillEvent) + Send + Sync),
+    cancel: CancellationToken,
+) -> Result<Finished, DrillError> {
+    let stage = Stage::open(dir).await?;
+    stage.has(&drill.id, &drill.needs)?;
+    let mut undo = UndoLog::open(dir)?;
+    if !undo.is_empty() {
+        tell(DrillEvent::Note(
+            "undoes what an earlier drill left".to_owned(),
+        ));
+        undo.undo(&stage, |_| true).await?;
+    }
+    stage.steady().await?;
+    let started_at = jiff::Timestamp::now();
+    let seed = options.seed.unwrap_or_else(rand::random);
+    let (run_dir, mut journal) = RunDir::create(&options.evidence_root, &drill.id)?;
+    tell(DrillEvent::Note(format!(
+        "evidence: {}",
+        run_dir.path().display()
+    )));
+    let environment = environment(&stage.site.spec);
+    run_dir.write_json(&run_dir.plan(), &plan(&drill))?;
+    journal.append(
+        "run",
+        &json!({ "drill": drill.id, "seed": seed, "environment": environment }),
+    )?;
+    let mut arms = Vec::new();
+    for (name, setup) in &drill.arms {
+        let arm = ArmRun {
+            drill: &drill,
+            name,
+            setup,
+            stage: &stage,
+            run_dir: &run_dir,
+            journal: &mut journal,
+            undo: &mut undo,
+            tell,
+            seed,
+        };
+        match arm.run(&cancel).await {
+            Ok(report) => arms.push(report),
+            Err(error) => {
+                journal.append("ended", &json!({ "error": error.to_string() }))?;
+                return Err(error);
+            }
+        }
+    }
+    let report = |verdict| Report {
+        drill: drill.id.clone(),
+        title: drill.title.clone(),
+        hypothesis: drill.hypothesis.clone(),
+        verdict,
+        run: run_dir.name(),
+        profile: stage.site.spec.profile.name.clone(),
+        proves: drill.proves.get(&stage.site.spec.profile.name).cloned(),
+        not_proven: not_proven(&drill),
+        started_at,
+        ended_at: jiff::Timestamp::now(),
+        seed,
+        parameters: parameters(&drill),
+        arms: Vec::new(),
+        environment: environment.clone(),
+        machine_after: Machine::observe(),
+        check_again: check_again(&drill, seed),
+    };
+    conclude(&run_dir, &mut journal, arms, report)
+}
+
+/// Decides, and writes verdict and report.
+fn conclude(
+    run_dir: &RunDir,
+    journal: &mut Journal,
+    arms: Vec<ArmReport>,
+    report: impl FnOnce(Verdict) -> Report,
+) -> Result<Finished, DrillError> {
+    let evidence: Vec<_> = arms.iter().map(|arm| arm.evidence.clone()).collect();
+    let verdict = decide(&evidence);
+    journal.append("verdict", &verdict)?;
+    let report = Report {
+        arms,
+        ..report(verdict.clone())
+    };
+    let document = VerdictDocument::new(
+        &report.drill,
+        &report.run,
+        &report.profile,
+        &verdict,
+        evidence,
+        journal.summary(),
+    );
+    run_dir.write_json(&run_dir.verdict(), &document)?;
+    run_dir.write_text(&run_dir.report(), &report.markdown()?)?;
+    Ok(Finished {
+        verdict,
+        run_dir: run_dir.path().to_owned(),
+        report: run_dir.report(),
+    })
+}
+
+fn environment(spec: &LabSpec) -> Environment {
+    Environment {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: option_env!("RLAB_COMMIT").map(str::to_owned),
+        versions: spec.versions.clone(),
+        artifacts: rlab_artifacts::lock()
+            .entries
+            .iter()
+            .map(|entry| Artifact {
+                name: entry.file.clone(),
+                version: entry.source.version().to_owned(),
+                sha256: entry.sha256.clone(),
+            })
+            .collect(),
+        machine: Machine::observe(),
+    }
+}
+
+fn parameters(drill: &Resolved) -> BTreeMap<String, String> {
+    let shown = drill.parameters.iter();
+    shown
+        .map(|(name, value)| (name.clone(), value.to_string()))
+        .collect()
+}
+
+/// The profiles this run says nothing about.
+fn not_proven(drill: &Resolved) -> Vec<String> {
+    let mut limits = vec![
+        "All servers and clients share this machine's cores, disk and clock: latency and rates \
+         are not those of a deployment."
+            .to_owned(),
+        "Other profiles: a pass here is a pass on this profile only.".to_owned(),
+    ];
+    if drill.phases.iter().all(|p| p.steps.is_empty()) {
+        limits.push("No fault was injected.".to_owned());
+    }
+    limits
+}
+
+fn check_again(drill: &Resolved, seed: u64) -> Vec<String> {
+    let set: Vec<String> = drill
+        .parameters
+        .iter()
+        .map(|(name, value)| format!(" --set {name}={value}"))
+        .collect();
+    vec![format!(
+        "rlab-ops drill {} --seed {seed}{}",
+        drill.id,
+        set.concat()
+    )]
+}

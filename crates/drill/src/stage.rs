@@ -1,0 +1,109 @@
+//! The lab as a drill sees it: its supervisor, its specification, and one drill at a time.
+
+use std::fs::File;
+
+use fs4::FileExt;
+use rlab_lab::client::LabClient;
+use rlab_lab::protocol::{LabStatus, NodeState};
+use rlab_lab::servers::Site;
+use rlab_lab::{LabDir, LabError};
+use rlab_runbook::Needs;
+
+use crate::error::DrillError;
+
+/// A running lab, held by one drill.
+pub(crate) struct Stage {
+    /// Its supervisor.
+    pub client: LabClient,
+    /// Its files, specification and secrets.
+    pub site: Site,
+    _held: File,
+}
+
+impl Stage {
+    /// Takes hold of the lab in `dir`.
+    pub async fn open(dir: &LabDir) -> Result<Self, DrillError> {
+        if !dir.exists() {
+            // Says which labs there are.
+            rlab_lab::status(dir).await?;
+        }
+        let client = LabClient::connect(dir).await?;
+        let held = hold(dir)?;
+        let site = Site::load(dir.clone())?;
+        Ok(Self {
+            client,
+            site,
+            _held: held,
+        })
+    }
+
+    /// Refuses a lab that lacks what a runbook needs.
+    pub fn has(&self, drill: &str, needs: &Needs) -> Result<(), DrillError> {
+        let mut missing = Vec::new();
+        let brokers = self.site.spec.brokers().count();
+        if brokers < needs.kafka.brokers.get() as usize {
+            missing.push(format!(
+                "{} brokers (it has {brokers})",
+                needs.kafka.brokers
+            ));
+        }
+        for agent in &needs.agents {
+            if self.site.spec.node(agent.node()).is_none() {
+                missing.push(format!("the agent {}", agent.node()));
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(DrillError::Needs {
+                drill: drill.to_owned(),
+                missing: missing.join(", "),
+            }),
+        }
+    }
+
+    /// Whether every node answers; the reason when not.
+    pub async fn steady(&self) -> Result<(), DrillError> {
+        let status = self.client.status().await?;
+        match status.ready {
+            true => Ok(()),
+            false => Err(DrillError::NotSteady(unwell(&status))),
+        }
+    }
+
+    /// Sequence number of the newest lab event.
+    pub async fn last_event(&self) -> Result<u64, LabError> {
+        Ok(self
+            .client
+            .events(0)
+            .await?
+            .last()
+            .map_or(0, |e| e.sequence))
+    }
+}
+
+fn unwell(status: &LabStatus) -> String {
+    let mut reasons: Vec<String> = status
+        .nodes
+        .iter()
+        .filter(|n| n.state != NodeState::Ready)
+        .map(|n| format!("{} is {:?}", n.node, n.state).to_lowercase())
+        .collect();
+    reasons.extend(status.pipeline.waiting_for.clone());
+    reasons.join(", ")
+}
+
+/// The kernel lets go of the lock however this process ends.
+fn hold(dir: &LabDir) -> Result<File, DrillError> {
+    let path = dir.path().join("drill.lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = file.map_err(|e| DrillError::io(&path, e))?;
+    match FileExt::try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(fs4::TryLockError::WouldBlock) => Err(DrillError::Busy),
+        Err(fs4::TryLockError::Error(e)) => Err(DrillError::io(&path, e)),
+    }
+}

@@ -1,0 +1,119 @@
+//! Carries out the actions of a runbook, each after its undo is on disk.
+
+use rlab_evidence::report::ActionReport;
+use rlab_lab::protocol::{CrashBudget, NodeEvent, NodeVerb};
+use rlab_runbook::Step;
+use serde_json::json;
+
+use crate::error::DrillError;
+use crate::record::ArmRecord;
+use crate::stage::Stage;
+use crate::undo::{Undo, UndoLog};
+
+/// Passes of a crash point between two kills: enough that the service has work in hand again.
+const FEWEST_HITS: u32 = 10;
+const MOST_HITS: u32 = 60;
+
+/// Does `step`.
+pub(crate) async fn carry_out(
+    step: &Step,
+    stage: &Stage,
+    undo: &mut UndoLog,
+    record: &mut ArmRecord<'_>,
+    phase: &str,
+    seed: u64,
+) -> Result<(), DrillError> {
+    record.note("action", json!({ "phase": phase, "does": step.describe() }))?;
+    let failed = |source| DrillError::Step {
+        step: step.describe(),
+        source,
+    };
+    match step {
+        Step::Crash {
+            agent,
+            point,
+            times,
+        } => {
+            let node = agent.node().to_owned();
+            undo.record(Undo::Disarm { node: node.clone() })?;
+            let budget = CrashBudget {
+                point: point.clone(),
+                times: times.get(),
+                min_hits: FEWEST_HITS,
+                max_hits: MOST_HITS,
+                seed,
+            };
+            // The kills themselves are reported when they are seen.
+            stage.client.arm_crash(&node, budget).await.map_err(failed)
+        }
+        Step::BrokerKill { broker } => {
+            let node = format!("kafka-{broker}");
+            undo.record(Undo::Start { node: node.clone() })?;
+            verb(stage, record, phase, step, &node, NodeVerb::Kill).await
+        }
+        Step::BrokerStart { broker } => {
+            let node = format!("kafka-{broker}");
+            verb(stage, record, phase, step, &node, NodeVerb::Start).await
+        }
+    }
+}
+
+async fn verb(
+    stage: &Stage,
+    record: &mut ArmRecord<'_>,
+    phase: &str,
+    step: &Step,
+    node: &str,
+    verb: NodeVerb,
+) -> Result<(), DrillError> {
+    let failed = |source| DrillError::Step {
+        step: step.describe(),
+        source,
+    };
+    let before = stage.last_event().await.map_err(failed)?;
+    let at_s = record.now_s();
+    stage.client.node(node, verb).await.map_err(failed)?;
+    let events = stage.client.events(before).await.map_err(failed)?;
+    let proof: Vec<String> = events
+        .iter()
+        .filter(|e| e.node == node)
+        .filter_map(|e| in_words(&e.event))
+        .collect();
+    record.actions.push(ActionReport {
+        at_s,
+        phase: phase.to_owned(),
+        action: step.name().to_owned(),
+        target: node.to_owned(),
+        proof: match proof.is_empty() {
+            true => "none seen".to_owned(),
+            false => proof.join(", "),
+        },
+    });
+    Ok(())
+}
+
+fn in_words(event: &NodeEvent) -> Option<String> {
+    Some(match event {
+        NodeEvent::Spawned { pid } => format!("pid {pid} started"),
+        NodeEvent::Ready { pid } => format!("pid {pid} answers"),
+        NodeEvent::Exited {
+            pid,
+            signal: Some(signal),
+            ..
+        } => {
+            format!("pid {pid} ended by signal {signal}")
+        }
+        NodeEvent::Exited {
+            pid,
+            code: Some(code),
+            ..
+        } => {
+            format!("pid {pid} exited with code {code}")
+        }
+        NodeEvent::Exited { pid, .. } => format!("pid {pid} ended"),
+        NodeEvent::Adopted { .. }
+        | NodeEvent::CrashPoint { .. }
+        | NodeEvent::Signalled { .. }
+        | NodeEvent::Failed { .. } => return None,
+    })
+}

@@ -1,0 +1,31 @@
+//! The run directory: journal, measurements, verdict, report.
+//!
+//! Everything a drill leaves behind goes through here, and nothing here touches the lab.
+//!
+//! * [`run_dir`]: where the files of one run are
+//! * [`journal`]: what was done, line by line, synced and hash-chained
+//! * [`jsonl`]: histories and snapshots, streamed through zstd
+//! * [`latency`]: latency corrected for the schedule, and its series over time
+//! * [`decision`]: from evaluated expectations to a [`Verdict`]
+//! * [`report`]: the report a reviewer reads
+
+mod atomic;
+pub mod decision;
+pub mod environment;
+pub mod journal;
+pub mod jsonl;
+pub mod latency;
+pub mod report;
+pub mod run_dir;
+pub mod sparkline;
+pub mod verdict;
+
+pub use atomic::write_atomic;
+pub use decision::{ArmEvidence, ControlOutcome, Expectation, Must, Truth, decide};
+pub use environment::{Artifact, Environment, Machine};
+pub use journal::{Journal, JournalError, Summary, TamperError};
+pub use jsonl::{JsonlError, JsonlReader, JsonlWriter};
+pub use latency::{LatencyRecorder, LatencySummary};
+pub use report::Report;
+pub use run_dir::{RunDir, RunDirError};
+pub use verdict::{Outcome, Verdict, VerdictDocument};

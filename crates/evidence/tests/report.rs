@@ -1,0 +1,232 @@
+//! The report as a reviewer reads it.
+
+use std::collections::BTreeMap;
+
+use rlab_evidence::environment::{Artifact, Environment, Machine};
+use rlab_evidence::report::{ActionReport, ArmReport, PhaseReport, Report};
+use rlab_evidence::{
+    ArmEvidence, ControlOutcome, Expectation, LatencyRecorder, Must, Truth, decide,
+};
+use rlab_ledger::{Fact, Operation, Outcome, Window, account};
+use uuid::Uuid;
+
+fn expectation(text: &str, truth: Truth, seen: &[(&str, &str)]) -> Expectation {
+    Expectation {
+        text: text.into(),
+        truth,
+        seen: seen
+            .iter()
+            .map(|(n, v)| ((*n).into(), (*v).into()))
+            .collect(),
+    }
+}
+
+fn pairs(list: &[(&str, &str)]) -> BTreeMap<String, String> {
+    list.iter()
+        .map(|(n, v)| ((*n).into(), (*v).into()))
+        .collect()
+}
+
+fn command(n: u64) -> Operation {
+    Operation {
+        command_id: Uuid::from_u128(u128::from(n)),
+        key: format!("item-{}", n % 3),
+        intended_us: n * 20_000,
+        sent_us: n * 20_000,
+        answered_us: Some(n * 20_000 + 1_500),
+        outcome: Outcome::Acknowledged {
+            event_id: Uuid::from_u128(1_000 + u128::from(n)),
+            sequence: n / 3 + 1,
+        },
+    }
+}
+
+fn facts(n: u64, lost: bool) -> Vec<Fact> {
+    let (event_id, sequence) = (Uuid::from_u128(1_000 + u128::from(n)), n / 3 + 1);
+    let item_id = format!("item-{}", n % 3);
+    let mut facts = vec![Fact::Committed {
+        command_id: Uuid::from_u128(u128::from(n)),
+        event_id,
+        item_id: item_id.clone(),
+        sequence,
+    }];
+    if !lost {
+        facts.push(Fact::Effect {
+            position: n,
+            event_id,
+            item_id,
+            sequence,
+        });
+    }
+    facts
+}
+
+fn arm(name: &str, must: Must, lost: u64) -> ArmReport {
+    let windows = [("steady", 0, 2_000_000), ("crashes", 2_000_000, 4_000_000)].map(
+        |(name, from_us, to_us)| Window {
+            name: name.into(),
+            from_us,
+            to_us,
+        },
+    );
+    let history: Vec<Operation> = (0..200).map(command).collect();
+    let snapshot = (0..200).flat_map(|n| facts(n, (150..150 + lost).contains(&n)));
+    let mut recorder = LatencyRecorder::new(&windows);
+    history
+        .iter()
+        .for_each(|operation| recorder.record(operation));
+    let accounting = account(
+        history.into_iter().map(Ok::<_, std::io::Error>),
+        snapshot.map(Ok),
+        &windows,
+    )
+    .unwrap();
+    let seen = accounting.lost.count.to_string();
+    let expected = match must {
+        Must::ShowFailure => expectation("ledger.lost > 0", Truth::True, &[("ledger.lost", &seen)]),
+        _ => expectation("ledger.lost == 0", Truth::True, &[("ledger.lost", &seen)]),
+    };
+    ArmReport {
+        evidence: ArmEvidence {
+            name: name.into(),
+            must,
+            landed: vec![expectation(
+                "crashes@crashes == 5",
+                Truth::True,
+                &[("crashes@crashes", "5")],
+            )],
+            traffic: vec![expectation(
+                "orders.obligations >= commands / 2",
+                Truth::True,
+                &[("orders.obligations", "200"), ("commands", "200")],
+            )],
+            expectations: vec![expected],
+            controls: vec![ControlOutcome {
+                name: "drop_one_event".into(),
+                caught: true,
+                detail: "event 3e8 removed | from topic and effects".into(),
+            }],
+        },
+        settings: match must {
+            Must::ShowFailure => pairs(&[("command_service.publish", "direct")]),
+            _ => BTreeMap::new(),
+        },
+        phases: vec![
+            PhaseReport {
+                name: "steady".into(),
+                from_s: 0.0,
+                to_s: 2.0,
+                ended_by: "2s".into(),
+            },
+            PhaseReport {
+                name: "crashes".into(),
+                from_s: 2.0,
+                to_s: 4.0,
+                ended_by: "crashes == 5".into(),
+            },
+            PhaseReport {
+                name: "drain".into(),
+                from_s: 4.0,
+                to_s: 5.25,
+                ended_by: "pipeline.drained".into(),
+            },
+        ],
+        actions: vec![ActionReport {
+            at_s: 2.31,
+            phase: "crashes".into(),
+            action: "crash".into(),
+            target: "command_service at after_commit".into(),
+            proof: "pid 4711 ended by SIGKILL, restarted as pid 4713".into(),
+        }],
+        accounting,
+        latency: recorder.summary(),
+        at_bound: 0,
+    }
+}
+
+fn report() -> Report {
+    let arms = vec![
+        arm("direct", Must::ShowFailure, 7),
+        arm("outbox", Must::Hold, 0),
+    ];
+    let evidence: Vec<ArmEvidence> = arms.iter().map(|arm| arm.evidence.clone()).collect();
+    let machine = Machine {
+        platform: "linux x86_64".into(),
+        cores: Some(2),
+        kernel: Some("6.1.0".into()),
+        load_average: Some([1.5, 0.75, 0.25]),
+        memory_bytes: Some(8 << 30),
+        memory_available_bytes: None,
+    };
+    Report {
+        drill: "E-002".into(),
+        title: "Direct produce loses events when the service dies after commit".into(),
+        hypothesis: "With the outbox no obligation is lost, whenever the service dies.".into(),
+        verdict: decide(&evidence),
+        run: "20260102T030405Z-01JGJ0000000000000000000000".into(),
+        profile: "local".into(),
+        proves: Some("process death and broker loss on one host".into()),
+        not_proven: vec!["loss of a disk or of a machine.".into()],
+        started_at: "2026-01-02T03:04:05Z".parse().unwrap(),
+        ended_at: "2026-01-02T03:05:05Z".parse().unwrap(),
+        seed: 42,
+        parameters: pairs(&[("commands", "200"), ("crashes", "5")]),
+        arms,
+        environment: Environment {
+            tool_version: "0.1.0".into(),
+            commit: Some("abc1234".into()),
+            versions: pairs(&[("kafka", "4.3.1"), ("mysql", "8.0.31")]),
+            artifacts: vec![Artifact {
+                name: "kafka_2.13".into(),
+                version: "4.3.1".into(),
+                sha256: "00ff".into(),
+            }],
+            machine: machine.clone(),
+        },
+        machine_after: Machine {
+            load_average: None,
+            ..machine
+        },
+        check_again: vec!["rlab-ops evidence judge evidence/E-002/latest".into()],
+    }
+}
+
+#[test]
+fn a_held_drill_reads_as_written() {
+    insta::assert_snapshot!(report().markdown().unwrap());
+}
+
+#[test]
+fn an_undecided_drill_is_never_worded_as_a_pass() {
+    let mut report = report();
+    report.arms[0].evidence.expectations[0].truth = Truth::Unknown;
+    let evidence: Vec<ArmEvidence> = report.arms.iter().map(|a| a.evidence.clone()).collect();
+    report.verdict = decide(&evidence);
+    let text = report.markdown().unwrap();
+    assert!(
+        text.contains("**Verdict: UNKNOWN.** It could not be decided"),
+        "{text}"
+    );
+    assert!(!text.contains("Every claim"), "{text}");
+}
+
+#[test]
+fn a_report_without_data_says_so_and_still_renders() {
+    let mut report = report();
+    report.proves = None;
+    report.environment = Environment::default();
+    report.machine_after = Machine::default();
+    for arm in &mut report.arms {
+        arm.accounting = rlab_ledger::Accounting::default();
+        arm.latency = rlab_evidence::LatencySummary::default();
+        arm.actions.clear();
+    }
+    let text = report.markdown().unwrap();
+    for said in [
+        "no data",
+        "claims nothing for the profile",
+        "Nothing was done to the lab",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}

@@ -1,0 +1,186 @@
+//! `down`: stops a lab in order, with or without its supervisor, and proves that nothing is left.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Serialize;
+
+use crate::client::LabClient;
+use crate::error::LabError;
+use crate::home::LabDir;
+use crate::processes::{self, Found, SUPERVISOR};
+use crate::spec::{LabSpec, NodeKind};
+use crate::status;
+use crate::up::UpEvent;
+
+/// All stages of an orderly end, with the longest node of each.
+const ORDERLY_DEADLINE: Duration = Duration::from_secs(60);
+/// What a single process gets when there is no supervisor to ask.
+const PROCESS_DEADLINE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(20);
+
+/// What `down` would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DownPlan {
+    /// Always `rlab/down-plan/v1`.
+    pub schema: &'static str,
+    /// Lab name.
+    pub lab: String,
+    /// Nodes that run and would be stopped.
+    pub stop: Vec<String>,
+    /// Directory that would be removed.
+    pub remove: Option<String>,
+}
+
+/// What `down` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DownReport {
+    /// Always `rlab/down/v1`.
+    pub schema: &'static str,
+    /// Lab name.
+    pub lab: String,
+    /// Nodes that were running.
+    pub stopped: Vec<String>,
+    /// Whether the lab's directory was removed.
+    pub purged: bool,
+}
+
+/// Says what [`down`] would do; changes nothing.
+///
+/// # Errors
+/// [`LabError::NoSuchLab`].
+pub fn plan_down(dir: &LabDir, purge: bool) -> Result<DownPlan, LabError> {
+    known(dir)?;
+    Ok(DownPlan {
+        schema: "rlab/down-plan/v1",
+        lab: dir.name().to_owned(),
+        stop: nodes_of(&processes::of_lab(dir.path())),
+        remove: purge.then(|| dir.path().display().to_string()),
+    })
+}
+
+/// Stops every process of the lab; with `purge` removes its directory.
+///
+/// # Errors
+/// [`LabError::NoSuchLab`], or [`LabError::Residual`] with what could not be ended.
+pub async fn down(
+    dir: &LabDir,
+    purge: bool,
+    progress: &(dyn Fn(UpEvent) + Send + Sync),
+) -> Result<DownReport, LabError> {
+    known(dir)?;
+    let stopped = nodes_of(&processes::of_lab(dir.path()));
+    if let Ok(client) = LabClient::connect(dir).await {
+        client.shutdown().await?;
+        wait_for_supervisor(&client, progress).await;
+    }
+    end_the_rest(dir, progress).await;
+    nothing_left(dir)?;
+    if purge {
+        std::fs::remove_dir_all(dir.path()).map_err(|e| LabError::io(dir.path(), e))?;
+    }
+    Ok(DownReport {
+        schema: "rlab/down/v1",
+        lab: dir.name().to_owned(),
+        stopped,
+        purged: purge,
+    })
+}
+
+/// A lab whose `lab.json` is damaged or of another format can still be taken down.
+fn known(dir: &LabDir) -> Result<(), LabError> {
+    if !dir.path().exists() {
+        return Err(status::no_such_lab(dir));
+    }
+    Ok(())
+}
+
+fn nodes_of(found: &[Found]) -> Vec<String> {
+    let mut nodes: Vec<String> = found
+        .iter()
+        .filter(|f| f.node != SUPERVISOR)
+        .map(|f| f.node.clone())
+        .collect();
+    nodes.sort();
+    nodes.dedup();
+    nodes
+}
+
+async fn wait_for_supervisor(client: &LabClient, progress: &(dyn Fn(UpEvent) + Send + Sync)) {
+    let deadline = Instant::now() + ORDERLY_DEADLINE;
+    let alive = || {
+        let found = processes::of_lab(client.dir().path());
+        found.iter().any(|f| f.node == SUPERVISOR)
+    };
+    while alive() && Instant::now() < deadline {
+        if let Ok(status) = client.status().await {
+            progress(UpEvent::Nodes(Box::new(status)));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Ends processes that no supervisor answers for, in the order a supervisor would.
+async fn end_the_rest(dir: &LabDir, progress: &(dyn Fn(UpEvent) + Send + Sync)) {
+    let spec = LabSpec::load(dir).ok();
+    let stage = |found: &Found| {
+        let node = spec.as_ref().and_then(|s| s.node(&found.node));
+        match (found.node.as_str(), node.map(|n| n.kind)) {
+            (SUPERVISOR, _) => 0,
+            (_, Some(NodeKind::Agent)) => 1,
+            (_, Some(NodeKind::Controller)) => 3,
+            _ => 2,
+        }
+    };
+    for wanted in 0..=3 {
+        let found = processes::of_lab(dir.path());
+        let these: Vec<Found> = found.into_iter().filter(|f| stage(f) == wanted).collect();
+        if these.is_empty() {
+            continue;
+        }
+        progress(UpEvent::Note(format!(
+            "stops {}",
+            nodes_of(&these).join(", ")
+        )));
+        for signal in [Signal::TERM, Signal::KILL] {
+            let left = processes::of_lab(dir.path());
+            for process in left.iter().filter(|f| these.iter().any(|t| t.pid == f.pid)) {
+                send(process.pid, signal);
+                send(process.pid, Signal::CONT);
+            }
+            if gone(dir, &these).await {
+                break;
+            }
+        }
+    }
+}
+
+fn send(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+async fn gone(dir: &LabDir, these: &[Found]) -> bool {
+    let deadline = Instant::now() + PROCESS_DEADLINE;
+    while Instant::now() < deadline {
+        let alive = processes::of_lab(dir.path());
+        if !alive.iter().any(|f| these.iter().any(|t| t.pid == f.pid)) {
+            return true;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    false
+}
+
+/// Every process of a lab carries its mark; with none left, no port or lock of it can be held.
+fn nothing_left(dir: &LabDir) -> Result<(), LabError> {
+    let left: Vec<String> = processes::of_lab(dir.path())
+        .iter()
+        .map(|f| format!("{} (pid {})", f.node, f.pid))
+        .collect();
+    match left.is_empty() {
+        true => Ok(()),
+        false => Err(LabError::Residual(left)),
+    }
+}

@@ -1,0 +1,258 @@
+//! Which nodes a profile asks for, at which addresses.
+//!
+//! Zone number z (from 1) owns `127.10.z.0/24` in front of the proxy slots and `127.20.z.0/24`
+//! behind them. A node has the same last octet on both sides, and its listeners the same ports.
+
+use std::net::Ipv4Addr;
+
+use crate::error::LabError;
+use crate::profile::{AgentName, Profile};
+use crate::spec::{Listener, NodeKind, NodeSpec};
+
+const CONTROLLER_PORT: u16 = 19_095;
+const FIRST_BROKER_PORT: u16 = 19_092;
+const BROKER_PORT_STEP: u16 = 10_000;
+/// The fourth and fifth broker would leave the port range with the step of the first three.
+const LATER_BROKER_PORT: u16 = 19_392;
+const MYSQL_PORT: u16 = 13_306;
+const REDIS_PORT: u16 = 16_379;
+const REGISTRY_PORT: u16 = 18_091;
+const REGISTRY_MANAGEMENT_PORT: u16 = 18_092;
+
+/// Index of a broker's listeners in [`NodeSpec::ports`].
+pub mod broker_listener {
+    /// Clients without identity.
+    pub const CLIENT: usize = 0;
+    /// Clients with a SCRAM identity.
+    pub const SASL: usize = 1;
+    /// Other brokers and the controller.
+    pub const INTERNAL: usize = 2;
+}
+
+/// The nodes of `profile`, each after those it depends on.
+///
+/// # Errors
+/// When `offset` moves a port out of range.
+pub fn nodes(profile: &Profile, offset: u16) -> Result<Vec<NodeSpec>, LabError> {
+    let mut layout = Layout {
+        profile,
+        offset,
+        nodes: Vec::new(),
+    };
+    layout.controller()?;
+    layout.brokers()?;
+    layout.servers()?;
+    layout.agents()?;
+    Ok(layout.nodes)
+}
+
+struct Layout<'a> {
+    profile: &'a Profile,
+    offset: u16,
+    nodes: Vec<NodeSpec>,
+}
+
+impl Layout<'_> {
+    fn controller(&mut self) -> Result<(), LabError> {
+        let port = self.internal(CONTROLLER_PORT)?;
+        let zone = self.profile.zones[0].clone();
+        self.add(
+            "controller",
+            NodeKind::Controller,
+            &zone,
+            1,
+            vec![port],
+            vec![],
+        );
+        Ok(())
+    }
+
+    fn brokers(&mut self) -> Result<(), LabError> {
+        for id in 1..=self.profile.kafka.brokers {
+            let base = match id {
+                1..=3 => FIRST_BROKER_PORT + BROKER_PORT_STEP * (id - 1),
+                _ => LATER_BROKER_PORT + 100 * (id - 4),
+            };
+            let name = format!("kafka-{id}");
+            let ports = vec![
+                self.offered(&name, base)?,
+                self.named(&format!("{name}.sasl"), base + 1)?,
+                self.internal(base + 2)?,
+            ];
+            let zones = &self.profile.zones;
+            let zone = zones[usize::from(id - 1) % zones.len()].clone();
+            // The controller is no dependency: brokers retry it, and both start side by side.
+            self.add(
+                &name,
+                NodeKind::Broker { id },
+                &zone,
+                10 + id as u8,
+                ports,
+                vec![],
+            );
+        }
+        Ok(())
+    }
+
+    fn servers(&mut self) -> Result<(), LabError> {
+        let profile = self.profile;
+        let servers = [
+            (
+                "mysql",
+                NodeKind::Mysql,
+                &profile.mysql.zone,
+                21,
+                MYSQL_PORT,
+            ),
+            (
+                "redis",
+                NodeKind::Redis,
+                &profile.redis.zone,
+                31,
+                REDIS_PORT,
+            ),
+            (
+                "registry",
+                NodeKind::Registry,
+                &profile.registry.zone,
+                41,
+                REGISTRY_PORT,
+            ),
+        ];
+        for (name, kind, zone, host, port) in servers {
+            let mut ports = vec![self.offered(name, port)?];
+            if kind == NodeKind::Registry {
+                ports.push(self.internal(REGISTRY_MANAGEMENT_PORT)?);
+            }
+            self.add(name, kind, zone, host, ports, vec![]);
+        }
+        Ok(())
+    }
+
+    fn agents(&mut self) -> Result<(), LabError> {
+        for (index, (agent, settings)) in self.profile.agents.iter().enumerate() {
+            let name = agent.as_str();
+            let port = self.offered(name, agent_port(*agent))?;
+            let after = self
+                .nodes
+                .iter()
+                .filter(|n| n.kind != NodeKind::Agent)
+                .map(|n| n.name.clone())
+                .collect();
+            let host = 51 + index as u8;
+            self.add(
+                name,
+                NodeKind::Agent,
+                &settings.zone,
+                host,
+                vec![port],
+                after,
+            );
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        kind: NodeKind,
+        zone: &str,
+        host: u8,
+        ports: Vec<Listener>,
+        after: Vec<String>,
+    ) {
+        let zones = &self.profile.zones;
+        let number = 1 + zones.iter().position(|z| z == zone).unwrap_or(0) as u8;
+        self.nodes.push(NodeSpec {
+            name: name.to_owned(),
+            kind,
+            zone: zone.to_owned(),
+            back: Ipv4Addr::new(127, 20, number, host),
+            front: Ipv4Addr::new(127, 10, number, host),
+            ports,
+            after,
+        });
+    }
+
+    fn offered(&self, endpoint: &str, port: u16) -> Result<Listener, LabError> {
+        self.listener(Some(endpoint), port, true)
+    }
+
+    fn named(&self, endpoint: &str, port: u16) -> Result<Listener, LabError> {
+        self.listener(Some(endpoint), port, false)
+    }
+
+    fn internal(&self, port: u16) -> Result<Listener, LabError> {
+        self.listener(None, port, false)
+    }
+
+    fn listener(&self, name: Option<&str>, port: u16, door: bool) -> Result<Listener, LabError> {
+        let moved = port.checked_add(self.offset);
+        Ok(Listener {
+            endpoint: name.map(str::to_owned),
+            port: moved.ok_or(LabError::PortOffset(self.offset, port))?,
+            door,
+        })
+    }
+}
+
+fn agent_port(agent: AgentName) -> u16 {
+    match agent {
+        AgentName::CommandService => 18_080,
+        AgentName::QueryService => 18_081,
+        AgentName::OutboxRelay => 18_082,
+        AgentName::ConsumerService => 18_083,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn local(offset: u16) -> Result<Vec<NodeSpec>, LabError> {
+        nodes(&Profile::load("local").unwrap(), offset)
+    }
+
+    #[test]
+    fn no_two_listeners_share_an_address() {
+        let all: Vec<_> = local(0)
+            .unwrap()
+            .iter()
+            .flat_map(NodeSpec::addresses)
+            .collect();
+        let distinct: BTreeSet<_> = all.iter().collect();
+        assert_eq!(all.len(), distinct.len());
+    }
+
+    #[test]
+    fn two_labs_an_offset_of_1000_apart_share_no_address() {
+        let all: Vec<_> = [local(0).unwrap(), local(1000).unwrap()]
+            .concat()
+            .iter()
+            .flat_map(NodeSpec::addresses)
+            .collect();
+        let distinct: BTreeSet<_> = all.iter().collect();
+        assert_eq!(all.len(), distinct.len());
+    }
+
+    #[test]
+    fn every_address_is_loopback_and_zones_have_blocks_of_their_own() {
+        for node in local(0).unwrap() {
+            assert!(node.addresses().iter().all(|a| a.ip().is_loopback()));
+            let zone = ["az-a", "az-b", "az-c"]
+                .iter()
+                .position(|z| *z == node.zone);
+            assert_eq!(usize::from(node.front.octets()[2]), zone.unwrap() + 1);
+        }
+    }
+
+    #[test]
+    fn an_offset_past_the_last_port_is_refused() {
+        assert!(matches!(
+            local(40_000),
+            Err(LabError::PortOffset(40_000, _))
+        ));
+    }
+}

@@ -1,0 +1,187 @@
+//! What the pipeline needs beside its servers: a MySQL schema, a topic, a registry subject.
+//!
+//! Together they are a namespace. The lab has one of its own; every arm of a drill gets another,
+//! so that nothing ever has to be wiped between runs.
+
+use kafka_protocol::ResponseError;
+use rlab_contract::agent_config::Namespace;
+use rlab_contract::envelope;
+use rlab_contract::registry::RegistryClient;
+use rlab_contract::topics;
+use rlab_store::MySqlConnection;
+use rlab_store::namespace;
+
+use crate::error::LabError;
+use crate::kafka_wire::Connection;
+use crate::layout::broker_listener::CLIENT;
+use crate::servers::{Site, connect_mysql};
+use crate::spec::NodeKind;
+
+/// The lab's own namespace, in which `smoke` and hand-made commands live.
+pub fn own_namespace() -> Namespace {
+    Namespace::named("main")
+}
+
+/// Makes whatever of `namespace` is not there yet.
+///
+/// # Errors
+/// Naming the server that refused.
+pub async fn create(site: &Site, wanted: &Namespace) -> Result<(), LabError> {
+    let mut mysql = admin_connection(site).await?;
+    namespace::create(&mut mysql, &wanted.database)
+        .await
+        .map_err(|e| LabError::Pipeline(format!("mysql schema `{}`: {e}", wanted.database)))?;
+    let topic = topics::domain_events(&wanted.topic);
+    let mut broker = any_broker(site).await?;
+    broker
+        .create_topics(std::slice::from_ref(&topic))
+        .await
+        .map_err(|e| LabError::Pipeline(format!("kafka: {e}")))?;
+    let subject = topics::value_subject(&wanted.topic);
+    RegistryClient::default()
+        .register(&registry(site)?, &subject, envelope::SCHEMA_JSON)
+        .await
+        .map_err(|e| LabError::Pipeline(format!("registry subject `{subject}`: {e}")))?;
+    Ok(())
+}
+
+/// Removes everything of `namespace`; what is already gone is passed over. All parts are tried.
+///
+/// # Errors
+/// Naming every part that could not be removed.
+pub async fn remove(site: &Site, unwanted: &Namespace) -> Result<(), LabError> {
+    let mut failures = Vec::new();
+    let mut note = |what: &str, result: Result<(), String>| {
+        if let Err(error) = result {
+            failures.push(format!("{what}: {error}"));
+        }
+    };
+    note("mysql schema", drop_schema(site, unwanted).await);
+    note("kafka topic", delete_topic(site, unwanted).await);
+    note("consumer group", delete_group(site, &unwanted.group).await);
+    note(
+        "redis keys",
+        delete_keys(site, &unwanted.redis_prefix).await,
+    );
+    note("registry subject", delete_subject(site, unwanted).await);
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(LabError::Pipeline(failures.join("; "))),
+    }
+}
+
+/// A MySQL connection as the lab's administrator.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub async fn admin_connection(site: &Site) -> Result<MySqlConnection, LabError> {
+    let node = site
+        .spec
+        .first(NodeKind::Mysql)
+        .ok_or_else(|| missing("mysql"))?;
+    connect_mysql(site, node.front_address(0), None)
+        .await
+        .map_err(|e| LabError::Pipeline(format!("mysql: {e}")))
+}
+
+/// A connection to the first broker that answers.
+///
+/// # Errors
+/// When none does.
+pub async fn any_broker(site: &Site) -> Result<Connection, LabError> {
+    let mut last = "the lab has none".to_owned();
+    for broker in site.spec.brokers() {
+        match Connection::open(broker.back_address(CLIENT)).await {
+            Ok(mut connection) => match connection.api_versions().await {
+                Ok(()) => return Ok(connection),
+                Err(error) => last = format!("{}: {error}", broker.name),
+            },
+            Err(error) => last = format!("{}: {error}", broker.name),
+        }
+    }
+    Err(LabError::Pipeline(format!("no broker answers ({last})")))
+}
+
+/// `ip:port` of the schema registry.
+fn registry(site: &Site) -> Result<String, LabError> {
+    let node = site
+        .spec
+        .first(NodeKind::Registry)
+        .ok_or_else(|| missing("registry"))?;
+    Ok(node.front_address(0).to_string())
+}
+
+fn missing(what: &str) -> LabError {
+    LabError::Pipeline(format!("the lab has no {what} node"))
+}
+
+async fn drop_schema(site: &Site, unwanted: &Namespace) -> Result<(), String> {
+    let mut mysql = admin_connection(site).await.map_err(|e| e.to_string())?;
+    namespace::drop(&mut mysql, &unwanted.database)
+        .await
+        .map_err(|e| e.to_string())
+}
+
+async fn delete_topic(site: &Site, unwanted: &Namespace) -> Result<(), String> {
+    let mut broker = any_broker(site).await.map_err(|e| e.to_string())?;
+    broker
+        .delete_topics(std::slice::from_ref(&unwanted.topic))
+        .await
+}
+
+/// Only a group's coordinator deletes it, so every broker is asked.
+async fn delete_group(site: &Site, group: &str) -> Result<(), String> {
+    let mut last = None;
+    for broker in site.spec.brokers() {
+        let mut connection = Connection::open(broker.back_address(CLIENT)).await?;
+        match connection.delete_group(group).await? {
+            None | Some(ResponseError::GroupIdNotFound) => return Ok(()),
+            Some(ResponseError::NotCoordinator) => {}
+            Some(error) => last = Some(format!("{error:?}")),
+        }
+    }
+    last.map_or(Ok(()), Err)
+}
+
+async fn delete_keys(site: &Site, prefix: &str) -> Result<(), String> {
+    let mut redis = admin_redis(site).await?;
+    let mut cursor = 0_u64;
+    loop {
+        let (next, keys): (u64, Vec<String>) = redis::cmd("SCAN")
+            .arg(cursor)
+            .arg("MATCH")
+            .arg(format!("{prefix}*"))
+            .arg("COUNT")
+            .arg(1_000)
+            .query_async(&mut redis)
+            .await
+            .map_err(|e| e.to_string())?;
+        if !keys.is_empty() {
+            redis::cmd("UNLINK")
+                .arg(&keys)
+                .query_async::<()>(&mut redis)
+                .await
+                .map_err(|e| e.to_string())?;
+        }
+        if next == 0 {
+            return Ok(());
+        }
+        cursor = next;
+    }
+}
+
+async fn admin_redis(site: &Site) -> Result<redis::aio::MultiplexedConnection, String> {
+    let node = site
+        .spec
+        .first(NodeKind::Redis)
+        .ok_or("the lab has no redis node")?;
+    crate::servers::connect_redis(site, node.front_address(0)).await
+}
+
+async fn delete_subject(site: &Site, unwanted: &Namespace) -> Result<(), String> {
+    let endpoint = registry(site).map_err(|e| e.to_string())?;
+    RegistryClient::default()
+        .delete_subject(&endpoint, &topics::value_subject(&unwanted.topic))
+        .await
+        .map_err(|e| e.to_string())
+}

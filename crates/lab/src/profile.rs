@@ -1,0 +1,217 @@
+//! The profile file: where a lab lives and how large its servers are.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::LabError;
+
+/// Profiles that are part of the binary: name and text.
+const BUILT_IN: &[(&str, &str)] = &[("local", include_str!("../../../profiles/local.toml"))];
+
+/// Agents that a profile may deploy.
+pub const AGENTS: [&str; 4] = [
+    "command-service",
+    "outbox-relay",
+    "consumer-service",
+    "query-service",
+];
+
+/// A profile, as its TOML file says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Format of the file.
+    pub schema: ProfileSchema,
+    /// Name, as used with `--profile`.
+    pub name: String,
+    /// How the lab is brought up.
+    pub engine: Engine,
+    /// Availability zones, one to eight; each gets a loopback block of its own.
+    #[schemars(length(min = 1, max = 8))]
+    pub zones: Vec<String>,
+    /// The Kafka cluster.
+    pub kafka: Kafka,
+    /// The MySQL server.
+    pub mysql: Mysql,
+    /// The Redis server.
+    pub redis: Redis,
+    /// The schema registry.
+    pub registry: Registry,
+    /// Agents of the pipeline, by node name.
+    pub agents: BTreeMap<AgentName, Agent>,
+}
+
+/// Format of a profile file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ProfileSchema {
+    /// The first one.
+    #[serde(rename = "rlab/profile/v1")]
+    V1,
+}
+
+/// How a profile is brought up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Real servers as child processes of this machine.
+    Process,
+}
+
+/// An agent that can be deployed.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentName {
+    /// Accepts commands.
+    CommandService,
+    /// Publishes the outbox.
+    OutboxRelay,
+    /// Applies events.
+    ConsumerService,
+    /// Answers reads.
+    QueryService,
+}
+
+impl AgentName {
+    /// Node name and binary name.
+    pub fn as_str(self) -> &'static str {
+        AGENTS[self as usize]
+    }
+}
+
+/// The Kafka cluster: brokers and one separate controller.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kafka {
+    /// Brokers, one per zone in turn.
+    #[schemars(range(min = 1, max = 5))]
+    pub brokers: u16,
+    /// `min.insync.replicas` of every topic.
+    #[schemars(range(min = 1, max = 5))]
+    pub min_insync_replicas: u16,
+    /// Java heap of each broker, MiB.
+    #[schemars(range(min = 128, max = 65536))]
+    pub heap_mib: u32,
+    /// Java heap of the controller, MiB.
+    #[schemars(range(min = 64, max = 65536))]
+    pub controller_heap_mib: u32,
+}
+
+/// The MySQL server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mysql {
+    /// Zone of the primary.
+    pub zone: String,
+    /// `innodb_buffer_pool_size`, MiB.
+    #[schemars(range(min = 32, max = 65536))]
+    pub buffer_pool_mib: u32,
+    /// `max_connections`.
+    #[schemars(range(min = 32, max = 10000))]
+    pub max_connections: u32,
+}
+
+/// The Redis server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Zone of the primary.
+    pub zone: String,
+    /// `maxmemory`, MiB.
+    #[schemars(range(min = 16, max = 65536))]
+    pub max_memory_mib: u32,
+}
+
+/// The schema registry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// Zone it runs in.
+    pub zone: String,
+    /// Java heap, MiB.
+    #[schemars(range(min = 64, max = 65536))]
+    pub heap_mib: u32,
+}
+
+/// One agent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// Zone it runs in.
+    pub zone: String,
+    /// Behaviour switches handed to the agent, for example `publish = "outbox"`.
+    #[serde(default)]
+    pub settings: BTreeMap<String, serde_json::Value>,
+}
+
+impl Profile {
+    /// The profile called `name`: built in, or the path of a TOML file.
+    ///
+    /// # Errors
+    /// When there is none, or with every mistake in it.
+    pub fn load(name: &str) -> Result<Self, LabError> {
+        if name.ends_with(".toml") || name.contains('/') {
+            let text = std::fs::read_to_string(name).map_err(|e| LabError::io(name, e))?;
+            return Self::parse(name, &text);
+        }
+        let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
+        let (_, text) = built_in.ok_or_else(|| unknown(name))?;
+        Self::parse(&format!("profiles/{name}.toml"), text)
+    }
+
+    /// Reads a profile from `text`; `file` names it in mistakes.
+    ///
+    /// # Errors
+    /// Every mistake at once, with line, column and suggestion.
+    pub fn parse(file: &str, text: &str) -> Result<Self, LabError> {
+        let document = rlab_document::read_toml::<Self>(file, text)?;
+        let mut problems = Vec::new();
+        let profile = &document.value;
+        let zones = [
+            ("/mysql/zone".to_owned(), &profile.mysql.zone),
+            ("/redis/zone".to_owned(), &profile.redis.zone),
+            ("/registry/zone".to_owned(), &profile.registry.zone),
+        ];
+        let agent_zones = profile
+            .agents
+            .iter()
+            .map(|(name, agent)| (format!("/agents/{}/zone", name.as_str()), &agent.zone));
+        for (pointer, zone) in zones.into_iter().chain(agent_zones) {
+            if !profile.zones.contains(zone) {
+                problems.push(document.problem(
+                    &pointer,
+                    &format!("unknown zone `{zone}`"),
+                    Some(format!(
+                        "zones of this profile: {}",
+                        profile.zones.join(", ")
+                    )),
+                ));
+            }
+        }
+        if profile.kafka.min_insync_replicas > profile.kafka.brokers {
+            problems.push(document.problem(
+                "/kafka/min_insync_replicas",
+                "more in-sync replicas are required than there are brokers",
+                Some(format!("at most {}", profile.kafka.brokers)),
+            ));
+        }
+        match problems.is_empty() {
+            true => Ok(document.value),
+            false => Err(document.errors(problems).into()),
+        }
+    }
+}
+
+fn unknown(name: &str) -> LabError {
+    let known: Vec<String> = BUILT_IN.iter().map(|(n, _)| (*n).to_owned()).collect();
+    let suggestion =
+        rlab_document::did_you_mean(name, known.iter().map(String::as_str)).map(str::to_owned);
+    LabError::UnknownProfile {
+        name: name.to_owned(),
+        known,
+        suggestion,
+    }
+}

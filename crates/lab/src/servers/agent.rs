@@ -1,0 +1,138 @@
+//! The pipeline's agents: binaries beside ours, told everything by one configuration file.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rlab_contract::agent_config::{
+    AgentConfig, CONFIG_FILE_VARIABLE, CrashRule, KafkaLogin, Login, Namespace,
+};
+
+use super::{Launch, Site};
+use crate::error::LabError;
+use crate::files;
+use crate::secrets::identity;
+use crate::spec::{NodeKind, NodeSpec};
+
+/// What a drill may change about an agent between two starts.
+#[derive(Debug, Clone, Default)]
+pub struct AgentState {
+    /// Settings laid over those of the profile.
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// Namespace in place of the lab's own.
+    pub namespace: Option<Namespace>,
+    /// Crash rule for the next start.
+    pub crash_rule: Option<CrashRule>,
+}
+
+pub(super) fn prepare(
+    site: &Site,
+    node: &NodeSpec,
+    state: &AgentState,
+) -> Result<Launch, LabError> {
+    let home = site.dir.node(&node.name);
+    let file = home.join("agent.json");
+    files::write_json(&file, &config(site, node, state), files::OWNER_ONLY)?;
+    Ok(Launch {
+        program: site.spec.agent_dir.join(&node.name),
+        arguments: vec![],
+        environment: vec![(CONFIG_FILE_VARIABLE, file.into())],
+        directory: home,
+    })
+}
+
+fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
+    let user = identity(&node.name);
+    let password = |of: &BTreeMap<String, String>| of.get(&user).cloned().unwrap_or_default();
+    let login = |endpoint: &str, of: &BTreeMap<String, String>| Login {
+        endpoint: endpoint.to_owned(),
+        user: user.clone(),
+        password: password(of),
+    };
+    let mut settings = profile_settings(site, node);
+    settings.extend(state.settings.clone());
+    AgentConfig {
+        node: node.name.clone(),
+        listen: node.back_address(0).to_string(),
+        address_map: site.dir.address_map(),
+        admin_token: site.secrets.admin_token.clone(),
+        supervisor_socket: site.dir.socket(),
+        mysql: login("mysql", &site.secrets.mysql),
+        redis: login("redis", &site.secrets.redis),
+        kafka: KafkaLogin {
+            endpoints: site
+                .spec
+                .brokers()
+                .map(|b| format!("{}.sasl", b.name))
+                .collect(),
+            password: password(&site.secrets.kafka),
+            user: user.clone(),
+        },
+        registry: site
+            .spec
+            .first(NodeKind::Registry)
+            .map_or_else(String::new, |n| n.name.clone()),
+        namespace: state
+            .namespace
+            .clone()
+            .unwrap_or_else(crate::pipeline::own_namespace),
+        crash_rules: state.crash_rule.clone().into_iter().collect(),
+        settings,
+    }
+}
+
+fn profile_settings(site: &Site, node: &NodeSpec) -> BTreeMap<String, serde_json::Value> {
+    let agents = &site.spec.profile.agents;
+    agents
+        .iter()
+        .find(|(name, _)| name.as_str() == node.name)
+        .map(|(_, agent)| agent.settings.clone())
+        .unwrap_or_default()
+}
+
+pub(super) async fn probe(node: &NodeSpec) -> Result<(), String> {
+    let client = http()?;
+    let url = format!("http://{}/readyz", node.back_address(0));
+    let answer = client
+        .get(url)
+        .send()
+        .await
+        .map_err(|_| "does not listen yet".to_owned())?;
+    let status = answer.status();
+    let body = answer.text().await.unwrap_or_default();
+    match status.is_success() {
+        true => Ok(()),
+        false => Err(body.trim().chars().take(200).collect()),
+    }
+}
+
+/// Replaces the crash rules of a running agent; its passes are counted from now.
+pub(crate) async fn set_crash_rules(
+    site: &Site,
+    node: &NodeSpec,
+    rules: &[CrashRule],
+) -> Result<(), String> {
+    let url = format!("http://{}/admin/crash-rules", node.back_address(0));
+    let answer = http()?
+        .put(url)
+        .bearer_auth(&site.secrets.admin_token)
+        .json(rules)
+        .send()
+        .await
+        .map_err(|e| e.to_string())?;
+    match answer.status().is_success() {
+        true => Ok(()),
+        false => Err(format!(
+            "{} answered {} to its crash rules",
+            node.name,
+            answer.status()
+        )),
+    }
+}
+
+fn http() -> Result<reqwest::Client, String> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(3))
+        .build()
+        .map_err(|e| e.to_string())
+}

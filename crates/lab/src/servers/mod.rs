@@ -1,0 +1,119 @@
+//! How each kind of node is prepared, started, asked whether it is well, and stopped.
+
+mod agent;
+mod kafka;
+mod mysql;
+mod redis;
+mod registry;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::LabError;
+use crate::home::LabDir;
+use crate::secrets::Secrets;
+use crate::spec::{LabSpec, NodeKind, NodeSpec};
+
+pub use agent::AgentState;
+pub(crate) use agent::set_crash_rules;
+pub use mysql::connect as connect_mysql;
+pub use redis::connect as connect_redis;
+
+/// Everything the servers' preparation may look at.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Files of the lab.
+    pub dir: LabDir,
+    /// What it is made of.
+    pub spec: LabSpec,
+    /// Its passwords.
+    pub secrets: Secrets,
+}
+
+impl Site {
+    /// Reads the files of the lab in `dir`.
+    ///
+    /// # Errors
+    /// When one is missing, damaged or of another format.
+    pub fn load(dir: LabDir) -> Result<Self, LabError> {
+        Ok(Self {
+            spec: LabSpec::load(&dir)?,
+            secrets: Secrets::load(&dir)?,
+            dir,
+        })
+    }
+}
+
+/// A process to start.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// Program.
+    pub program: PathBuf,
+    /// Its arguments; never a secret.
+    pub arguments: Vec<OsString>,
+    /// Variables beyond the inherited ones.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// Working directory.
+    pub directory: PathBuf,
+}
+
+/// Writes what `node` needs before it starts and says how to start it. Blocks; safe to repeat
+/// after it was cut off anywhere.
+///
+/// # Errors
+/// When files cannot be written or a server's own preparation fails.
+pub fn prepare(site: &Site, node: &NodeSpec, agent: &AgentState) -> Result<Launch, LabError> {
+    crate::files::make_dir(&site.dir.node(&node.name))?;
+    match node.kind {
+        NodeKind::Controller | NodeKind::Broker { .. } => kafka::prepare(site, node),
+        NodeKind::Mysql => mysql::prepare(site, node),
+        NodeKind::Redis => redis::prepare(site, node),
+        NodeKind::Registry => registry::prepare(site, node),
+        NodeKind::Agent => agent::prepare(site, node, agent),
+    }
+}
+
+/// Asks `node`, past its proxy slot, whether it serves.
+///
+/// # Errors
+/// A text: what it answered instead.
+pub async fn probe(site: &Site, node: &NodeSpec) -> Result<(), String> {
+    let asking = async {
+        match node.kind {
+            NodeKind::Controller => kafka::probe_controller(node).await,
+            NodeKind::Broker { id } => kafka::probe_broker(node, id).await,
+            NodeKind::Mysql => mysql::probe(site, node).await,
+            NodeKind::Redis => redis::probe(site, node).await,
+            NodeKind::Registry => registry::probe(node).await,
+            NodeKind::Agent => agent::probe(node).await,
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(3), asking)
+        .await
+        .unwrap_or_else(|_| Err("no answer within 3 s".to_owned()))
+}
+
+/// How long a node may take to end after SIGTERM.
+pub fn stop_deadline(kind: NodeKind) -> Duration {
+    match kind {
+        NodeKind::Controller | NodeKind::Broker { .. } | NodeKind::Mysql => Duration::from_secs(20),
+        NodeKind::Agent => Duration::from_secs(12),
+        NodeKind::Redis | NodeKind::Registry => Duration::from_secs(8),
+    }
+}
+
+/// How long a node may take from its start until it answers.
+pub fn start_deadline(kind: NodeKind) -> Duration {
+    match kind {
+        NodeKind::Agent => Duration::from_secs(45),
+        _ => Duration::from_secs(90),
+    }
+}
+
+/// Flags that every Java server here shares; the class-data archives were made with the same.
+fn java_flags(heap_mib: u32) -> Vec<OsString> {
+    std::iter::once(format!("-Xmx{heap_mib}m").into())
+        .chain(rlab_artifacts::JVM_FLAGS.iter().map(Into::into))
+        .collect()
+}

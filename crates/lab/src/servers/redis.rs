@@ -1,0 +1,96 @@
+//! Redis: append-only file, one ACL user per agent, passwords only as hashes on disk.
+
+use std::fmt::Write as _;
+use std::net::SocketAddrV4;
+
+use redis::aio::MultiplexedConnection;
+use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
+use sha2::{Digest, Sha256};
+
+use super::{Launch, Site};
+use crate::error::LabError;
+use crate::files;
+use crate::secrets::ADMIN;
+use crate::spec::NodeSpec;
+
+pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> {
+    let home = site.dir.node(&node.name);
+    let data = home.join("data");
+    files::make_dir(&data)?;
+    files::write(
+        &home.join("users.acl"),
+        users(site).as_bytes(),
+        files::OWNER_ONLY,
+    )?;
+    let address = node.back_address(0);
+    let options = format!(
+        "bind {ip}\nport {port}\nunixsocket \"\"\ndir {data}\naclfile {home}/users.acl\n\
+         appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory {max}mb\n\
+         maxmemory-policy allkeys-lfu\nset-proc-title no\ndaemonize no\n",
+        ip = address.ip(),
+        port = address.port(),
+        data = quoted(&data),
+        home = home.display(),
+        max = site.spec.profile.redis.max_memory_mib,
+    );
+    let options_file = home.join("redis.conf");
+    files::write(&options_file, options.as_bytes(), files::READABLE)?;
+    Ok(Launch {
+        program: site.spec.servers.redis_server.clone(),
+        arguments: vec![options_file.into()],
+        environment: vec![],
+        directory: home,
+    })
+}
+
+fn quoted(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Nobody without a name; the administrator everything; each agent the commands it uses.
+fn users(site: &Site) -> String {
+    let mut text = String::from("user default off\n");
+    for (user, password) in &site.secrets.redis {
+        let hash = hex::encode(Sha256::digest(password.as_bytes()));
+        let _ = writeln!(text, "user {user} on #{hash} {}", rights(user));
+    }
+    text
+}
+
+fn rights(user: &str) -> &'static str {
+    match user {
+        ADMIN => "~* &* +@all",
+        "consumer_service" => "resetchannels ~* -@all +ping +del",
+        "query_service" => "resetchannels ~* -@all +ping +get +set +eval",
+        _ => "resetchannels -@all +ping",
+    }
+}
+
+pub(super) async fn probe(site: &Site, node: &NodeSpec) -> Result<(), String> {
+    let mut connection = connect(site, node.back_address(0)).await?;
+    redis::cmd("PING")
+        .query_async::<()>(&mut connection)
+        .await
+        .map_err(|e| e.to_string())
+}
+
+/// A connection as the lab's administrator.
+///
+/// # Errors
+/// A text: what the server or the system said.
+pub async fn connect(site: &Site, address: SocketAddrV4) -> Result<MultiplexedConnection, String> {
+    let password = site.secrets.redis.get(ADMIN).cloned().unwrap_or_default();
+    let login = RedisConnectionInfo::default()
+        .set_username(ADMIN)
+        .set_password(password);
+    let info = ConnectionAddr::Tcp(address.ip().to_string(), address.port())
+        .into_connection_info()
+        .map_err(|e| e.to_string())?
+        .set_redis_settings(login);
+    redis::Client::open(info)
+        .map_err(|e| e.to_string())?
+        .get_multiplexed_async_connection()
+        .await
+        .map_err(|e| e.to_string())
+}

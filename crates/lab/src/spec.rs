@@ -1,0 +1,269 @@
+//! What one lab is made of: the profile resolved into nodes, addresses and paths (`lab.json`).
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
+
+use rlab_artifacts::Servers;
+use serde::{Deserialize, Serialize};
+
+use crate::error::LabError;
+use crate::files;
+use crate::home::LabDir;
+use crate::profile::Profile;
+
+/// Format of a lab's directory; raised when an older one cannot be used any more.
+pub const FORMAT: u32 = 1;
+
+/// A lab, resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabSpec {
+    /// [`FORMAT`] of whoever wrote it.
+    pub format: u32,
+    /// Lab name.
+    pub lab: String,
+    /// The profile it was resolved from.
+    pub profile: Profile,
+    /// Added to every port.
+    pub port_offset: u16,
+    /// Kafka's cluster id, 22 characters of base64.
+    pub cluster_id: String,
+    /// Server → version, as pinned by the artifact lock.
+    pub versions: BTreeMap<String, String>,
+    /// Where the servers are.
+    pub servers: Servers,
+    /// Where the agents' binaries are.
+    pub agent_dir: PathBuf,
+    /// Nodes, in an order in which each follows what it depends on.
+    pub nodes: Vec<NodeSpec>,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeSpec {
+    /// Name, unique in the lab.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Its zone.
+    pub zone: String,
+    /// Address its server binds to.
+    pub back: Ipv4Addr,
+    /// Address its proxy slots listen on, in the zone's block.
+    pub front: Ipv4Addr,
+    /// Its listeners.
+    pub ports: Vec<Listener>,
+    /// Nodes that must be ready before it starts.
+    pub after: Vec<String>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    /// Kafka's KRaft controller.
+    Controller,
+    /// A Kafka broker, with its node id.
+    Broker {
+        /// `node.id`, counted from 1.
+        id: u16,
+    },
+    /// MySQL.
+    Mysql,
+    /// Redis.
+    Redis,
+    /// The schema registry.
+    Registry,
+    /// An agent of the pipeline.
+    Agent,
+}
+
+impl NodeKind {
+    /// The word used in status output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Controller => "controller",
+            Self::Broker { .. } => "broker",
+            Self::Mysql => "mysql",
+            Self::Redis => "redis",
+            Self::Registry => "registry",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// One listener of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    /// Endpoint name in the address map; `None` for traffic between servers, which no slot carries.
+    pub endpoint: Option<String>,
+    /// Port, the same behind and in front of the proxy slot.
+    pub port: u16,
+    /// Whether `127.0.0.1` offers it too.
+    pub door: bool,
+}
+
+impl NodeSpec {
+    /// Where the server itself listens for its `index`-th listener.
+    pub fn back_address(&self, index: usize) -> SocketAddrV4 {
+        SocketAddrV4::new(self.back, self.ports[index].port)
+    }
+
+    /// Where its proxy slot listens for its `index`-th listener.
+    pub fn front_address(&self, index: usize) -> SocketAddrV4 {
+        SocketAddrV4::new(self.front, self.ports[index].port)
+    }
+
+    /// The address offered to people, where there is one.
+    pub fn door_address(&self) -> Option<SocketAddrV4> {
+        let listener = self.ports.iter().find(|p| p.door)?;
+        Some(SocketAddrV4::new(Ipv4Addr::LOCALHOST, listener.port))
+    }
+
+    /// Every address this node or its slots listen on.
+    pub fn addresses(&self) -> Vec<SocketAddrV4> {
+        let mut all = Vec::new();
+        for (index, listener) in self.ports.iter().enumerate() {
+            all.push(self.back_address(index));
+            if listener.endpoint.is_some() {
+                all.push(self.front_address(index));
+            }
+            if listener.door {
+                all.push(SocketAddrV4::new(Ipv4Addr::LOCALHOST, listener.port));
+            }
+        }
+        all
+    }
+}
+
+impl LabSpec {
+    /// Resolves `profile` into the lab `lab`.
+    ///
+    /// # Errors
+    /// When the offset moves a port out of range.
+    pub fn resolve(
+        lab: &str,
+        profile: Profile,
+        port_offset: u16,
+        servers: Servers,
+        agent_dir: PathBuf,
+    ) -> Result<Self, LabError> {
+        Ok(Self {
+            format: FORMAT,
+            lab: lab.to_owned(),
+            nodes: crate::layout::nodes(&profile, port_offset)?,
+            profile,
+            port_offset,
+            cluster_id: cluster_id(),
+            versions: servers.versions.clone(),
+            servers,
+            agent_dir,
+        })
+    }
+
+    /// Reads a lab's `lab.json`.
+    ///
+    /// # Errors
+    /// When it is missing, damaged or of another format.
+    pub fn load(dir: &LabDir) -> Result<Self, LabError> {
+        let value: serde_json::Value = files::read_json(&dir.spec())?;
+        let format = value.get("format").and_then(serde_json::Value::as_u64);
+        if format != Some(u64::from(FORMAT)) {
+            let found = format.map_or("none".to_owned(), |f| f.to_string());
+            return Err(LabError::OtherVersion {
+                lab: dir.name().to_owned(),
+                difference: format!("directory format {found}, this rlab-ops writes {FORMAT}"),
+            });
+        }
+        serde_json::from_value(value).map_err(|e| LabError::BadFile {
+            path: dir.spec(),
+            reason: e.to_string(),
+        })
+    }
+
+    /// Writes `lab.json`.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn save(&self, dir: &LabDir) -> Result<(), LabError> {
+        files::write_json(&dir.spec(), self, files::READABLE)
+    }
+
+    /// The node called `name`.
+    pub fn node(&self, name: &str) -> Option<&NodeSpec> {
+        self.nodes.iter().find(|n| n.name == name)
+    }
+
+    /// Nodes that are brokers, in order of their ids.
+    pub fn brokers(&self) -> impl Iterator<Item = &NodeSpec> {
+        self.nodes
+            .iter()
+            .filter(|n| matches!(n.kind, NodeKind::Broker { .. }))
+    }
+
+    /// Names of the agents.
+    pub fn agents(&self) -> impl Iterator<Item = &NodeSpec> {
+        self.nodes.iter().filter(|n| n.kind == NodeKind::Agent)
+    }
+
+    /// The first node of `kind`.
+    pub fn first(&self, kind: NodeKind) -> Option<&NodeSpec> {
+        self.nodes.iter().find(|n| n.kind == kind)
+    }
+
+    /// Endpoint name → `ip:port` in front of the proxy slots.
+    pub fn address_map(&self) -> BTreeMap<String, String> {
+        let mut map = BTreeMap::new();
+        for node in &self.nodes {
+            for (index, listener) in node.ports.iter().enumerate() {
+                if let Some(endpoint) = &listener.endpoint {
+                    map.insert(endpoint.clone(), node.front_address(index).to_string());
+                }
+            }
+        }
+        map
+    }
+
+    /// Every identity of the lab: the administrator and one per agent.
+    pub fn identities(&self) -> Vec<String> {
+        std::iter::once(crate::secrets::ADMIN.to_owned())
+            .chain(self.agents().map(|n| crate::secrets::identity(&n.name)))
+            .collect()
+    }
+}
+
+/// A random 128-bit id in the 22 characters of URL-safe base64 that Kafka wants, which must not
+/// begin with `-`.
+fn cluster_id() -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits = uuid::Uuid::new_v4().as_u128();
+    let text: String = (0..22)
+        .map(|i| {
+            let shifted = if i == 21 {
+                bits << 4
+            } else {
+                bits >> (122 - 6 * i)
+            };
+            char::from(ALPHABET[(shifted & 63) as usize])
+        })
+        .collect();
+    if text.starts_with('-') {
+        return cluster_id();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_id_is_128_bits_in_base64() {
+        let id = cluster_id();
+        assert_eq!(id.len(), 22);
+        assert!("AQgw".contains(id.chars().last().unwrap()), "{id}");
+    }
+}

@@ -1,0 +1,290 @@
+//! The supervisor: one background process per lab that owns its nodes, its proxy slots and the
+//! crash budgets, so that a command line may come and go.
+
+mod budget;
+mod events;
+mod node;
+mod process;
+mod proxy;
+mod resources;
+mod server;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fs4::FileExt;
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::LabError;
+use crate::files;
+use crate::home::LabDir;
+use crate::processes::{self, Found, SUPERVISOR};
+use crate::protocol::{LabStatus, NodeState, NodeStatus, NodeVerb, PipelineStatus};
+use crate::servers::Site;
+use crate::socket;
+use crate::spec::NodeKind;
+
+use events::EventLog;
+pub(crate) use node::initial_status;
+use node::{Actor, Message, Node, NodeRequest, Reply};
+use process::Process;
+use proxy::Slots;
+
+/// Agents of a dead supervisor may serve a drill that died with it; they get this long to end.
+const AGENT_GRACE: Duration = Duration::from_secs(3);
+
+/// The lab as its supervisor holds it.
+pub(crate) struct Lab {
+    site: Arc<Site>,
+    events: Arc<EventLog>,
+    nodes: BTreeMap<String, Handle>,
+    pipeline: watch::Receiver<PipelineStatus>,
+    /// Set when the lab is to end.
+    ending: CancellationToken,
+}
+
+/// One node, seen from outside its task.
+struct Handle {
+    inbox: mpsc::Sender<Message>,
+    status: watch::Receiver<NodeStatus>,
+}
+
+/// Runs the supervisor of the lab in `dir` until it is told to end.
+///
+/// # Errors
+/// When another supervisor runs, an address cannot be bound or the lab's files cannot be read.
+pub async fn supervise(dir: LabDir) -> Result<(), LabError> {
+    // Out of the caller's session, so that no terminal's end or Ctrl-C reaches the lab.
+    let _ = rustix::process::setsid();
+    let _lock = lock(&dir)?;
+    let site = Arc::new(Site::load(dir)?);
+    let found = take_over(&site).await;
+    files::write_json(
+        &site.dir.address_map(),
+        &site.spec.address_map(),
+        files::READABLE,
+    )?;
+    let slots = Slots::open(&site.spec).await?;
+    let lab = Arc::new(Lab::start(site, &found)?);
+    let listener = socket::listen(&lab.site.dir.socket())
+        .map_err(|e| LabError::io(lab.site.dir.socket(), e))?;
+    let serving = tokio::spawn(server::serve(listener, Arc::clone(&lab)));
+    wait_for_end(&lab.ending).await;
+    lab.stop_in_order().await;
+    slots.close().await;
+    let _ = std::fs::remove_file(lab.site.dir.socket());
+    serving.abort();
+    Ok(())
+}
+
+/// Holds the lab's lock for the life of the supervisor; the kernel lets go of it however we end.
+fn lock(dir: &LabDir) -> Result<File, LabError> {
+    let path = dir.lock();
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|e| LabError::io(&path, e))?;
+    match FileExt::try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(fs4::TryLockError::WouldBlock) => Err(LabError::Supervisor(
+            "another supervisor runs this lab".into(),
+        )),
+        Err(fs4::TryLockError::Error(e)) => Err(LabError::io(&path, e)),
+    }
+}
+
+/// Ends what an earlier supervisor left that cannot be taken over, and returns what can.
+async fn take_over(site: &Site) -> Vec<Found> {
+    let me = std::process::id();
+    let is_agent = |name: &str| {
+        site.spec
+            .node(name)
+            .is_none_or(|n| n.kind == NodeKind::Agent)
+    };
+    let mut keep = Vec::new();
+    let mut ending = Vec::new();
+    for found in processes::of_lab(site.dir.path()) {
+        if found.pid == me || found.node == SUPERVISOR {
+            continue;
+        }
+        if found.leader && !is_agent(&found.node) {
+            keep.push(found);
+        } else {
+            ending.push(end(found));
+        }
+    }
+    futures::future::join_all(ending).await;
+    keep
+}
+
+async fn end(found: Found) {
+    let Ok(process) = Process::adopt(found.pid) else {
+        return;
+    };
+    tracing::info!(
+        node = found.node,
+        pid = found.pid,
+        "ends a process of an earlier supervisor"
+    );
+    let _ = process.signal(Signal::TERM);
+    let _ = process.signal(Signal::CONT);
+    if tokio::time::timeout(AGENT_GRACE, process.ended())
+        .await
+        .is_err()
+    {
+        let _ = process.signal(Signal::KILL);
+        process.ended().await;
+    }
+}
+
+async fn wait_for_end(ending: &CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        return ending.cancelled().await;
+    };
+    tokio::select! {
+        () = ending.cancelled() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+impl Lab {
+    fn start(site: Arc<Site>, found: &[Found]) -> Result<Self, LabError> {
+        let events = Arc::new(EventLog::open(&site.dir.events())?);
+        let (pipeline_sender, pipeline) = watch::channel(PipelineStatus {
+            ready: false,
+            waiting_for: Some("mysql, kafka and registry".into()),
+        });
+        let senders: Vec<_> = site
+            .spec
+            .nodes
+            .iter()
+            .map(|spec| (spec, watch::channel(node::initial_status(spec))))
+            .collect();
+        let statuses: BTreeMap<String, watch::Receiver<NodeStatus>> = senders
+            .iter()
+            .map(|(spec, (_, receiver))| (spec.name.clone(), receiver.clone()))
+            .collect();
+        tokio::spawn(resources::provide(
+            Arc::clone(&site),
+            statuses.clone(),
+            pipeline_sender,
+        ));
+        let mut nodes = BTreeMap::new();
+        for (spec, (sender, receiver)) in senders {
+            let (inbox, messages) = mpsc::channel(32);
+            let node = Node {
+                site: Arc::clone(&site),
+                spec: spec.clone(),
+                inbox: messages,
+                status: sender,
+                after: spec
+                    .after
+                    .iter()
+                    .filter_map(|n| statuses.get(n).cloned())
+                    .collect(),
+                pipeline: pipeline.clone(),
+                events: Arc::clone(&events),
+            };
+            let left = found.iter().find(|f| f.node == spec.name);
+            tokio::spawn(Actor::new(node, left).run());
+            nodes.insert(
+                spec.name.clone(),
+                Handle {
+                    inbox,
+                    status: receiver,
+                },
+            );
+        }
+        Ok(Self {
+            site,
+            events,
+            nodes,
+            pipeline,
+            ending: CancellationToken::new(),
+        })
+    }
+
+    /// State of the lab now.
+    fn status(&self) -> LabStatus {
+        let spec = &self.site.spec;
+        let nodes: Vec<NodeStatus> = spec
+            .nodes
+            .iter()
+            .filter_map(|n| Some(self.nodes.get(&n.name)?.status.borrow().clone()))
+            .collect();
+        let pipeline = self.pipeline.borrow().clone();
+        LabStatus {
+            schema: "rlab/status/v1".into(),
+            lab: spec.lab.clone(),
+            profile: spec.profile.name.clone(),
+            port_offset: spec.port_offset,
+            supervisor_pid: Some(std::process::id()),
+            ready: pipeline.ready && nodes.iter().all(|n| n.state == NodeState::Ready),
+            pipeline,
+            nodes,
+        }
+    }
+
+    /// Asks `node` and waits for its answer.
+    async fn ask(&self, node: &str, request: NodeRequest) -> Reply {
+        let Some(handle) = self.nodes.get(node) else {
+            let known: Vec<&str> = self
+                .site
+                .spec
+                .nodes
+                .iter()
+                .map(|n| n.name.as_str())
+                .collect();
+            return Err(format!(
+                "there is no node `{node}` (nodes: {})",
+                known.join(", ")
+            ));
+        };
+        let (reply, answer) = oneshot::channel();
+        let message = Message {
+            request,
+            reply: Some(reply),
+        };
+        let gone = || format!("node `{node}` is not supervised any more");
+        handle.inbox.send(message).await.map_err(|_| gone())?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Wants every node up, and waits for none.
+    async fn start_all(&self) {
+        for handle in self.nodes.values() {
+            let request = NodeRequest::Verb(NodeVerb::Start);
+            let _ = handle
+                .inbox
+                .send(Message {
+                    request,
+                    reply: None,
+                })
+                .await;
+        }
+    }
+
+    /// Agents first, then the servers, the controller last: a broker whose controller is gone
+    /// neither ends nor rests.
+    async fn stop_in_order(&self) {
+        let is = |wanted: fn(NodeKind) -> bool| {
+            let nodes = self.site.spec.nodes.iter().filter(move |n| wanted(n.kind));
+            nodes.map(|n| self.ask(&n.name, NodeRequest::Verb(NodeVerb::Stop)))
+        };
+        futures::future::join_all(is(|k| k == NodeKind::Agent)).await;
+        let server = |k| !matches!(k, NodeKind::Agent | NodeKind::Controller);
+        futures::future::join_all(is(server)).await;
+        futures::future::join_all(is(|k| k == NodeKind::Controller)).await;
+    }
+}

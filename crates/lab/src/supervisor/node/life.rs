@@ -1,0 +1,197 @@
+//! The stages of a node's life: waits for the others, starts, answers, is paused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::time::Instant;
+
+use super::super::budget::Spending;
+use super::super::process::{Ending, Process};
+use super::{Actor, Life, Message};
+use crate::protocol::{NodeEvent, NodeState};
+use crate::servers;
+use crate::spec::NodeKind;
+
+/// Between two questions to a node that does not answer yet.
+const STARTING_PROBE: Duration = Duration::from_millis(50);
+/// Between two questions to a node that answers.
+const READY_PROBE: Duration = Duration::from_secs(3);
+
+impl Actor {
+    pub(super) async fn wait_for_others(&mut self) -> bool {
+        let agent = self.node.spec.kind == NodeKind::Agent;
+        let status = &self.node.status;
+        let needs = async {
+            for other in &mut self.node.after {
+                let name = other.borrow().node.clone();
+                status.send_modify(|s| s.detail = Some(format!("waits for {name}")));
+                if other
+                    .wait_for(|s| s.state == NodeState::Ready)
+                    .await
+                    .is_err()
+                {
+                    std::future::pending::<()>().await;
+                }
+            }
+            if agent {
+                status.send_modify(|s| s.detail = Some("waits for schema and topics".into()));
+                if self.node.pipeline.wait_for(|p| p.ready).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let message = tokio::select! {
+            biased;
+            message = self.node.inbox.recv() => Some(message),
+            () = needs => None,
+        };
+        match message {
+            Some(message) => self.handle(message).await,
+            None => {
+                self.launch().await;
+                true
+            }
+        }
+    }
+
+    pub(super) async fn back_off(&mut self, until: Instant) -> bool {
+        let message = tokio::select! {
+            biased;
+            message = self.node.inbox.recv() => Some(message),
+            () = tokio::time::sleep_until(until) => None,
+        };
+        match message {
+            Some(message) => self.handle(message).await,
+            None => {
+                self.live(Life::Waiting, None);
+                true
+            }
+        }
+    }
+
+    pub(super) async fn starting(&mut self, since: Instant, first: bool) -> bool {
+        let Some(process) = &self.process else {
+            return self.idle().await;
+        };
+        let deadline = since + servers::start_deadline(self.node.spec.kind);
+        enum Step {
+            Message(Option<Message>),
+            Ended(Ending),
+            Answer(Result<(), String>),
+        }
+        let step = tokio::select! {
+            biased;
+            message = self.node.inbox.recv() => Step::Message(message),
+            ending = process.ended() => Step::Ended(ending),
+            answer = servers::probe(&self.node.site, &self.node.spec) => Step::Answer(answer),
+        };
+        match step {
+            Step::Message(message) => return self.handle(message).await,
+            Step::Ended(ending) => self.died(ending, first),
+            Step::Answer(Ok(())) => self.answered(),
+            Step::Answer(Err(_)) if Instant::now() > deadline => self.never_answered().await,
+            Step::Answer(Err(error)) => {
+                self.node.status.send_modify(|s| s.detail = Some(error));
+                tokio::time::sleep(STARTING_PROBE).await;
+            }
+        }
+        true
+    }
+
+    fn answered(&mut self) {
+        if let Some(process) = &self.process {
+            self.event(NodeEvent::Ready { pid: process.pid() });
+        }
+        self.live(Life::Up { misses: 0 }, None);
+        self.answer_waiters(&Ok(()));
+    }
+
+    async fn never_answered(&mut self) {
+        let seconds = servers::start_deadline(self.node.spec.kind).as_secs();
+        let last = self.node.status.borrow().detail.clone().unwrap_or_default();
+        self.end(Signal::KILL).await;
+        self.give_up(&format!(
+            "did not answer within {seconds} s of its start ({last})"
+        ));
+    }
+
+    pub(super) async fn up(&mut self, misses: u32) -> bool {
+        let Some(process) = &self.process else {
+            return self.idle().await;
+        };
+        enum Step {
+            Message(Option<Message>),
+            Ended(Ending),
+            Answer(Result<(), String>),
+        }
+        let ask = async {
+            tokio::time::sleep(READY_PROBE).await;
+            servers::probe(&self.node.site, &self.node.spec).await
+        };
+        let step = tokio::select! {
+            biased;
+            message = self.node.inbox.recv() => Step::Message(message),
+            ending = process.ended() => Step::Ended(ending),
+            answer = ask => Step::Answer(answer),
+        };
+        match step {
+            Step::Message(message) => return self.handle(message).await,
+            Step::Ended(ending) => self.died(ending, false),
+            Step::Answer(Ok(())) if misses == 0 => {}
+            Step::Answer(Ok(())) => self.live(Life::Up { misses: 0 }, None),
+            Step::Answer(Err(error)) => self.live(Life::Up { misses: misses + 1 }, Some(error)),
+        }
+        true
+    }
+
+    pub(super) async fn paused(&mut self) -> bool {
+        let Some(process) = &self.process else {
+            return self.idle().await;
+        };
+        let message = tokio::select! {
+            biased;
+            message = self.node.inbox.recv() => Ok(message),
+            ending = process.ended() => Err(ending),
+        };
+        match message {
+            Ok(message) => self.handle(message).await,
+            Err(ending) => {
+                self.died(ending, false);
+                true
+            }
+        }
+    }
+
+    async fn launch(&mut self) {
+        let (site, spec) = (Arc::clone(&self.node.site), self.node.spec.clone());
+        self.agent.crash_rule = self.crash.as_mut().and_then(Spending::next_rule);
+        let agent = self.agent.clone();
+        self.node
+            .status
+            .send_modify(|s| s.detail = Some("prepares its files".into()));
+        let preparing = tokio::task::spawn_blocking(move || servers::prepare(&site, &spec, &agent));
+        let launch = match preparing.await {
+            Ok(Ok(launch)) => launch,
+            Ok(Err(error)) => return self.give_up(&error.to_string()),
+            Err(error) => return self.give_up(&error.to_string()),
+        };
+        let dir = &self.node.site.dir;
+        let name = &self.node.spec.name;
+        match Process::spawn(&launch, dir.path(), name, &dir.node_log(name)) {
+            Ok(process) => {
+                self.event(NodeEvent::Spawned { pid: process.pid() });
+                self.process = Some(process);
+                let first = self.restarts.is_empty();
+                self.live(
+                    Life::Starting {
+                        since: Instant::now(),
+                        first,
+                    },
+                    None,
+                );
+            }
+            Err(error) => self.give_up(&error.to_string()),
+        }
+    }
+}

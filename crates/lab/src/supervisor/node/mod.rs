@@ -1,0 +1,204 @@
+//! The life of one node: waits for what it needs, starts, answers, dies, starts again.
+//!
+//! One task per node owns its process. Everything else speaks to it by [`Message`] and sees it by
+//! its [`NodeStatus`].
+
+mod death;
+mod life;
+mod verbs;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use rlab_contract::agent_config::Namespace;
+use rustix::process::Signal;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use super::budget::Spending;
+use super::events::{EventLog, now};
+use super::process::Process;
+use crate::processes::Found;
+use crate::protocol::{CrashBudget, NodeEvent, NodeState, NodeStatus, NodeVerb, PipelineStatus};
+use crate::servers::{AgentState, Site};
+use crate::spec::NodeSpec;
+
+/// Answer to a message: done, or why not.
+pub type Reply = Result<(), String>;
+
+/// Something asked of a node.
+pub struct Message {
+    /// What.
+    pub request: NodeRequest,
+    /// Where the answer goes; `None` when nobody waits for it.
+    pub reply: Option<oneshot::Sender<Reply>>,
+}
+
+/// What can be asked of a node.
+pub enum NodeRequest {
+    /// A verb of the command line.
+    Verb(NodeVerb),
+    /// Other settings and namespace, by a restart.
+    Configure(BTreeMap<String, serde_json::Value>, Option<Namespace>),
+    /// A crash budget.
+    Arm(CrashBudget),
+    /// No crash budget any more.
+    Disarm,
+    /// A crash point is due in the process of this id.
+    CrashPoint {
+        /// Process that asks to be killed.
+        pid: u32,
+        /// Crash point.
+        point: String,
+        /// What was in hand.
+        detail: String,
+    },
+}
+
+/// What a node's task works with.
+pub struct Node {
+    /// The lab.
+    pub site: Arc<Site>,
+    /// The node.
+    pub spec: NodeSpec,
+    /// What is asked of it.
+    pub inbox: mpsc::Receiver<Message>,
+    /// How it is.
+    pub status: watch::Sender<NodeStatus>,
+    /// How the nodes are that it starts after.
+    pub after: Vec<watch::Receiver<NodeStatus>>,
+    /// Whether the pipeline's resources exist; agents wait for them.
+    pub pipeline: watch::Receiver<PipelineStatus>,
+    /// Where events go.
+    pub events: Arc<EventLog>,
+}
+
+/// The running task of a node.
+pub(super) struct Actor {
+    node: Node,
+    process: Option<Process>,
+    life: Life,
+    agent: AgentState,
+    crash: Option<Spending>,
+    restarts: VecDeque<Instant>,
+    waiters: Vec<oneshot::Sender<Reply>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Life {
+    Idle,
+    Waiting,
+    Backoff { until: Instant },
+    Starting { since: Instant, first: bool },
+    Up { misses: u32 },
+    Paused,
+}
+
+/// The status of a node that was not started yet.
+pub fn initial_status(spec: &NodeSpec) -> NodeStatus {
+    NodeStatus {
+        node: spec.name.clone(),
+        kind: spec.kind.word().to_owned(),
+        zone: spec.zone.clone(),
+        state: NodeState::Stopped,
+        pid: None,
+        door: spec.door_address().map(|a| a.to_string()),
+        endpoint: spec.ports[0]
+            .endpoint
+            .as_ref()
+            .map(|_| spec.front_address(0).to_string()),
+        since: now(),
+        restarts: 0,
+        detail: None,
+        crash_budget: None,
+    }
+}
+impl Actor {
+    /// A task for `node`, which already runs as `found` when an earlier supervisor left it.
+    pub fn new(node: Node, found: Option<&Found>) -> Self {
+        let mut actor = Self {
+            node,
+            process: None,
+            life: Life::Idle,
+            agent: AgentState::default(),
+            crash: None,
+            restarts: VecDeque::new(),
+            waiters: Vec::new(),
+        };
+        if let Some(found) = found {
+            actor.adopt(found);
+        }
+        actor
+    }
+
+    fn adopt(&mut self, found: &Found) {
+        let Ok(process) = Process::adopt(found.pid) else {
+            return;
+        };
+        // A node that a dead drill left paused goes on.
+        let _ = process.signal(Signal::CONT);
+        self.event(NodeEvent::Adopted { pid: found.pid });
+        self.process = Some(process);
+        self.live(
+            Life::Starting {
+                since: Instant::now(),
+                first: false,
+            },
+            None,
+        );
+    }
+
+    /// Works until the inbox is closed.
+    pub async fn run(mut self) {
+        loop {
+            let open = match self.life {
+                Life::Idle => self.idle().await,
+                Life::Waiting => self.wait_for_others().await,
+                Life::Backoff { until } => self.back_off(until).await,
+                Life::Starting { since, first } => self.starting(since, first).await,
+                Life::Up { misses } => self.up(misses).await,
+                Life::Paused => self.paused().await,
+            };
+            if !open {
+                return;
+            }
+        }
+    }
+
+    async fn idle(&mut self) -> bool {
+        let message = self.node.inbox.recv().await;
+        self.handle(message).await
+    }
+
+    fn answer_waiters(&mut self, answer: &Reply) {
+        for waiter in self.waiters.drain(..) {
+            let _ = waiter.send(answer.clone());
+        }
+    }
+
+    fn event(&self, event: NodeEvent) {
+        self.node.events.record(&self.node.spec.name, event);
+    }
+
+    fn live(&mut self, life: Life, detail: Option<String>) {
+        self.life = life;
+        let state = match life {
+            Life::Idle => NodeState::Stopped,
+            Life::Waiting => NodeState::Waiting,
+            Life::Backoff { .. } => NodeState::Backoff,
+            Life::Starting { .. } => NodeState::Starting,
+            Life::Up { misses: 0 | 1 } => NodeState::Ready,
+            Life::Up { .. } => NodeState::Unresponsive,
+            Life::Paused => NodeState::Paused,
+        };
+        let pid = self.process.as_ref().map(Process::pid);
+        self.node.status.send_modify(|s| {
+            if s.state != state {
+                s.since = now();
+            }
+            s.state = state;
+            s.pid = pid;
+            s.detail = detail;
+        });
+    }
+}

@@ -1,0 +1,93 @@
+//! Arguments: a value written out, or `$name` for a parameter.
+
+use std::borrow::Cow;
+use std::num::{NonZeroU32, NonZeroU64};
+
+use rlab_document::{HumanDuration, Rate};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+
+use crate::parameter::ParameterValue;
+
+/// A value or the name of the parameter that holds it.
+#[derive(Debug, Clone)]
+pub(crate) enum Arg<T> {
+    Literal(T),
+    Parameter(String),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Arg<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        if let Some(name) = value.as_str().and_then(|text| text.strip_prefix('$')) {
+            return Ok(Self::Parameter(name.to_owned()));
+        }
+        serde_json::from_value(value)
+            .map(Self::Literal)
+            .map_err(D::Error::custom)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Arg<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}OrParameter", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                generator.subschema_for::<T>(),
+                {
+                    "type": "string",
+                    "title": "parameter",
+                    "pattern": "^\\$[a-z][a-z0-9_]*$",
+                    "examples": ["$commands"],
+                },
+            ]
+        })
+    }
+}
+
+/// A type that a parameter can stand for.
+pub(crate) trait FromParameter: Sized {
+    /// What the parameter must be, for messages.
+    const WANTED: &'static str;
+
+    fn from_parameter(value: ParameterValue) -> Option<Self>;
+}
+
+impl FromParameter for NonZeroU32 {
+    const WANTED: &'static str = "an integer from 1 to 4294967295";
+
+    fn from_parameter(value: ParameterValue) -> Option<Self> {
+        value.integer()?.try_into().ok().and_then(Self::new)
+    }
+}
+
+impl FromParameter for NonZeroU64 {
+    const WANTED: &'static str = "an integer of at least 1";
+
+    fn from_parameter(value: ParameterValue) -> Option<Self> {
+        value.integer()?.try_into().ok().and_then(Self::new)
+    }
+}
+
+impl FromParameter for Rate {
+    const WANTED: &'static str = "an integer of at least 1 (events per second)";
+
+    fn from_parameter(value: ParameterValue) -> Option<Self> {
+        NonZeroU32::from_parameter(value).map(Self::each_second)
+    }
+}
+
+impl FromParameter for HumanDuration {
+    const WANTED: &'static str = "a duration";
+
+    fn from_parameter(value: ParameterValue) -> Option<Self> {
+        match value {
+            ParameterValue::Duration(duration) => Some(duration),
+            ParameterValue::Integer(_) | ParameterValue::Number(_) => None,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Checks that a schema cannot express: names that refer to each other, and their sense.
+
+use rlab_document::{Document, Problem, one_of};
+
+use crate::action::Action;
+use crate::agents::Agent;
+use crate::format::{Must, RunbookText};
+use crate::values::VALUES;
+
+/// Collects problems while a runbook is checked.
+pub(crate) struct Findings<'a> {
+    pub document: &'a Document<RunbookText>,
+    pub problems: Vec<Problem>,
+}
+
+impl<'a> Findings<'a> {
+    pub fn new(document: &'a Document<RunbookText>) -> Self {
+        Self {
+            document,
+            problems: Vec::new(),
+        }
+    }
+
+    pub fn value(&mut self, pointer: &str, message: &str, help: Option<String>) {
+        let problem = self.document.problem(pointer, message, help);
+        self.problems.push(problem);
+    }
+
+    pub fn key(&mut self, pointer: &str, message: &str, help: Option<String>) {
+        let problem = self.document.key_problem(pointer, message, help);
+        self.problems.push(problem);
+    }
+}
+
+/// Reports everything about names, parameters, arms and steps.
+pub(crate) fn check(findings: &mut Findings<'_>) {
+    names(findings);
+    parameters(findings);
+    arms(findings);
+    for (index, phase) in findings.document.value.phases.iter().enumerate() {
+        let at = format!("/phases/{index}");
+        if phase.until.is_none() && phase.least.is_none() {
+            let help = "give it `for`, or `until` and `within`".to_owned();
+            findings.value(&format!("{at}/name"), "the phase never ends", Some(help));
+        }
+        if phase.until.is_some() != phase.within.is_some() {
+            let (there, missing) = match phase.until {
+                Some(_) => ("until", "`until` without `within`"),
+                None => ("within", "`within` without `until`"),
+            };
+            findings.key(&format!("{at}/{there}"), missing, None);
+        }
+        for (step, action) in phase.steps.iter().enumerate() {
+            self::step(findings, &format!("{at}/do/{step}"), action);
+        }
+    }
+}
+
+fn names(findings: &mut Findings<'_>) {
+    let text = &findings.document.value;
+    let maps = [
+        ("params", text.params.keys().collect::<Vec<_>>()),
+        ("arms", text.arms.keys().collect()),
+        ("load", text.load.keys().collect()),
+    ];
+    for (map, names) in maps {
+        for name in names.into_iter().filter(|name| !is_name(name)) {
+            let escaped = name.replace('~', "~0").replace('/', "~1");
+            not_a_name(findings, &format!("/{map}/{escaped}"), name);
+        }
+    }
+    for (index, phase) in text.phases.iter().enumerate() {
+        let at = format!("/phases/{index}/name");
+        if !is_name(&phase.name) {
+            not_a_name(findings, &at, &phase.name);
+        }
+        if text.phases[..index].iter().any(|p| p.name == phase.name) {
+            let message = format!("a second phase named `{}`", phase.name);
+            findings.value(&at, &message, None);
+        }
+    }
+    for name in text.params.keys().filter(|name| names_a_value(name)) {
+        let message = format!("`{name}` is also the name of a value");
+        let help = "expressions could not tell them apart: rename the parameter".to_owned();
+        findings.key(&format!("/params/{name}"), &message, Some(help));
+    }
+    for name in text.load.keys().filter(|name| names_a_value(name)) {
+        let message = format!("`{name}` is also the name of a value");
+        findings.key(&format!("/load/{name}"), &message, None);
+    }
+}
+
+/// Whether `name` is a value's name, or the first part of one.
+fn names_a_value(name: &str) -> bool {
+    VALUES
+        .iter()
+        .any(|spec| spec.name == name || spec.name.split('.').next() == Some(name))
+}
+
+/// Snake case: a hyphen would be a subtraction in expressions.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn not_a_name(findings: &mut Findings<'_>, pointer: &str, name: &str) {
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let help = is_name(&plain).then(|| format!("names are snake_case: `{plain}`"));
+    findings.key(pointer, &format!("`{name}` cannot be a name"), help);
+}
+
+fn parameters(findings: &mut Findings<'_>) {
+    for (name, parameter) in &findings.document.value.params {
+        let written = [
+            ("default", Some(&parameter.default)),
+            ("min", parameter.min.as_ref()),
+            ("max", parameter.max.as_ref()),
+        ];
+        for (key, value) in written {
+            if let Some(Err(wanted)) = value.map(|value| parameter.kind.read_written(value)) {
+                let message = format!("`{key}` of `{name}` is not {wanted}");
+                findings.value(&format!("/params/{name}/{key}"), &message, None);
+            }
+        }
+        let default = parameter.kind.read_written(&parameter.default).ok();
+        if let Some(why) = default.and_then(|value| parameter.out_of_bounds(value)) {
+            findings.value(&format!("/params/{name}/default"), &why, None);
+        }
+    }
+}
+
+fn arms(findings: &mut Findings<'_>) {
+    let text = &findings.document.value;
+    if text.arms.is_empty() {
+        findings.key("/arms", "a drill needs at least one arm", None);
+    }
+    for (name, arm) in &text.arms {
+        if arm.command_service.is_some() {
+            needs_agent(
+                findings,
+                &format!("/arms/{name}/command_service"),
+                Agent::CommandService,
+            );
+        }
+        let expected = text.expect.arms.get(name);
+        if arm.must != Must::Measure && expected.is_none_or(Vec::is_empty) {
+            let message = format!("nothing is expected of arm `{name}`");
+            let help = format!("add `{name}: [ ... ]` under `expect.arms`");
+            findings.key(&format!("/arms/{name}"), &message, Some(help));
+        }
+    }
+    for name in text
+        .expect
+        .arms
+        .keys()
+        .filter(|name| !text.arms.contains_key(*name))
+    {
+        let help = one_of("arms", name, text.arms.keys().map(String::as_str));
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        let pointer = format!("/expect/arms/{escaped}");
+        findings.key(&pointer, &format!("unknown arm `{name}`"), help);
+    }
+}
+
+fn step(findings: &mut Findings<'_>, at: &str, action: &Action) {
+    match action {
+        Action::Crash(crash) => {
+            needs_agent(findings, &format!("{at}/crash/agent"), crash.agent);
+            let points = crash.agent.crash_points();
+            if !points.contains(&crash.point.as_str()) {
+                let message = format!("{} has no crash point `{}`", crash.agent, crash.point);
+                let help = one_of("crash points", &crash.point, points.iter().copied());
+                findings.value(&format!("{at}/crash/point"), &message, help);
+            }
+        }
+        Action::BrokerKill(broker) | Action::BrokerStart(broker) => {
+            let brokers = findings.document.value.needs.kafka.brokers;
+            if *broker > brokers {
+                let message = format!("there is no broker {broker}");
+                let help = Some(format!("`needs.kafka.brokers` is {brokers}"));
+                let name = match action {
+                    Action::BrokerKill(_) => "broker.kill",
+                    _ => "broker.start",
+                };
+                findings.value(&format!("{at}/{name}"), &message, help);
+            }
+        }
+    }
+}
+
+fn needs_agent(findings: &mut Findings<'_>, pointer: &str, agent: Agent) {
+    let needed = &findings.document.value.needs.agents;
+    if !needed.contains(&agent) {
+        let message = format!("`{agent}` is not among the agents this drill needs");
+        let help = format!("add `{agent}` to `needs.agents`");
+        findings.value(pointer, &message, Some(help));
+    }
+}

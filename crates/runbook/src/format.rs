@@ -1,0 +1,175 @@
+//! The runbook file as it is written.
+
+use std::num::{NonZeroU32, NonZeroU64};
+
+use indexmap::IndexMap;
+use rlab_document::{HumanDuration, Rate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::action::Action;
+use crate::agents::{Agent, CommandServiceSettings};
+use crate::argument::Arg;
+use crate::parameter::Parameter;
+
+/// One drill, described.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunbookText {
+    #[serde(rename = "schema")]
+    #[schemars(rename = "schema")]
+    pub _schema: SchemaName,
+    /// Letter and number of the drill in the catalogue.
+    #[schemars(schema_with = "id_schema")]
+    pub id: String,
+    /// What is shown, in one line.
+    pub title: String,
+    /// What is claimed and what would refute it.
+    pub hypothesis: String,
+    /// What a pass proves, and what it does not, per profile.
+    pub proves: IndexMap<String, String>,
+    /// Values that one drill can change.
+    #[serde(default)]
+    pub params: IndexMap<String, Parameter>,
+    /// What the lab must have.
+    pub needs: Needs,
+    /// Variants of the system, each put through all phases.
+    pub arms: IndexMap<String, Arm>,
+    /// Traffic, running across all phases.
+    pub load: IndexMap<String, Load>,
+    /// Named windows of the drill, one after the other.
+    #[schemars(length(min = 1))]
+    pub phases: Vec<Phase>,
+    /// What must be seen.
+    pub expect: Expect,
+    /// Falsified histories which the judge must catch, so that its silence means something.
+    #[serde(default)]
+    pub controls: Vec<Control>,
+}
+
+/// Name and version of this format.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub(crate) enum SchemaName {
+    #[serde(rename = "rlab/runbook/v1")]
+    V1,
+}
+
+fn id_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "string",
+        "title": "drill id",
+        "pattern": "^[A-Z]-[0-9]{3}$",
+        "examples": ["E-002"],
+    })
+}
+
+/// What the lab must have for the drill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    /// Kafka's size.
+    pub kafka: KafkaNeeds,
+    /// Agents that must run; they are started on demand.
+    pub agents: Vec<Agent>,
+}
+
+/// What the drill needs of Kafka.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KafkaNeeds {
+    /// Brokers, numbered from 1.
+    pub brokers: NonZeroU32,
+}
+
+/// One variant of the system.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Arm {
+    pub must: Must,
+    pub command_service: Option<CommandServiceSettings>,
+}
+
+/// What an arm is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Must {
+    /// The wrong way: its expectations describe the failure, and its silence decides nothing.
+    ShowFailure,
+    /// The right way: its expectations are the claim.
+    Hold,
+    /// Only measured.
+    Measure,
+}
+
+/// Traffic of one kind.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Load {
+    #[serde(rename = "http.post")]
+    pub http_post: HttpPost,
+    /// Requests in all.
+    pub count: Arg<NonZeroU64>,
+    /// Open-loop rate of sending.
+    pub rate: Arg<Rate>,
+    /// Distinct aggregates the requests go to.
+    pub keys: Arg<NonZeroU32>,
+}
+
+/// What is posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpPost {
+    /// Commands to command-service, each with its own command id.
+    Commands,
+}
+
+/// A named window of the drill.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Phase {
+    pub name: String,
+    /// Least length; with `until` the condition is awaited after it.
+    #[serde(rename = "for")]
+    pub least: Option<Arg<HumanDuration>>,
+    /// Condition that ends the phase.
+    pub until: Option<String>,
+    /// Time allowed for `until`.
+    pub within: Option<Arg<HumanDuration>>,
+    /// Actions at the start of the phase, in order.
+    #[serde(rename = "do", default)]
+    pub steps: Vec<Action>,
+}
+
+/// What must be seen; one comparison per entry.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// Proof that the faults happened, in every arm.
+    #[schemars(length(min = 1))]
+    pub landed: Vec<String>,
+    /// Proof that there was enough traffic to tell, in every arm.
+    #[schemars(length(min = 1))]
+    pub traffic: Vec<String>,
+    /// What each arm shows.
+    pub arms: IndexMap<String, Vec<String>>,
+}
+
+/// A way to falsify a recorded history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// Take one event's effect away: the judge must report it lost.
+    DropOneEvent,
+    /// Double one effect: the judge must report it applied twice.
+    DoubleOneEffect,
+}
+
+impl Control {
+    /// Name in runbooks.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DropOneEvent => "drop_one_event",
+            Self::DoubleOneEffect => "double_one_effect",
+        }
+    }
+}

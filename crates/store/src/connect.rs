@@ -1,0 +1,72 @@
+//! How connections are made: identity, isolation level, time zone, timeouts.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sqlx::mysql::{
+    MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlSslMode,
+};
+use sqlx::{ConnectOptions, Executor};
+
+use crate::StoreError;
+
+/// Longest wait for a new or free connection.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// READ COMMITTED takes no gap locks, so transactions meet only on rows they both want. A lock wait
+/// ends well before a client gives up.
+const SESSION: &str = "SET SESSION transaction_isolation = 'READ-COMMITTED', \
+                       SESSION innodb_lock_wait_timeout = 5";
+
+/// Options for `user` at `address`; with a `database`, every session starts in it.
+pub fn options(
+    address: SocketAddr,
+    user: &str,
+    password: &str,
+    database: Option<&str>,
+) -> MySqlConnectOptions {
+    let options = MySqlConnectOptions::new()
+        .host(&address.ip().to_string())
+        .port(address.port())
+        .username(user)
+        .password(password)
+        .ssl_mode(MySqlSslMode::Disabled)
+        .timezone(Some("+00:00".to_owned()))
+        .disable_statement_logging();
+    match database {
+        Some(name) => options.database(name),
+        None => options,
+    }
+}
+
+/// A pool of at most `size` connections, opened on demand: MySQL may still be away.
+/// Connections are checked when they are returned, not again when they are taken.
+pub fn open_pool(options: MySqlConnectOptions, size: u32) -> MySqlPool {
+    MySqlPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(SESSION).await.map(drop) })
+        })
+        .connect_lazy_with(options)
+}
+
+/// One connection, for administration and for long reads.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when MySQL does not answer within [`CONNECT_TIMEOUT`].
+pub async fn open_one(options: &MySqlConnectOptions) -> Result<MySqlConnection, StoreError> {
+    let connect = async {
+        let mut connection = options.connect().await?;
+        connection.execute(SESSION).await?;
+        Ok::<_, sqlx::Error>(connection)
+    };
+    match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(StoreError::Unavailable(format!(
+            "no connection within {} s",
+            CONNECT_TIMEOUT.as_secs()
+        ))),
+    }
+}

@@ -1,0 +1,21 @@
+//! The MySQL schema and every SQL statement of the product, one module per table.
+//!
+//! Sessions run under READ COMMITTED with UTC as time zone (see [`connect`]). A lock is explained
+//! where it is taken.
+
+pub mod accounts;
+pub mod command;
+pub mod connect;
+pub mod effect;
+pub mod error;
+pub mod health;
+pub mod namespace;
+pub mod outbox;
+pub mod parked_event;
+pub mod read_model;
+pub mod relay_lease;
+mod row;
+pub mod snapshot;
+
+pub use error::StoreError;
+pub use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool};

@@ -1,0 +1,111 @@
+//! Namespaces: one schema per isolated run, with its tables and the rights on them.
+
+use sqlx::Executor;
+use sqlx::migrate::Migrator;
+use sqlx::mysql::MySqlConnection;
+
+use crate::StoreError;
+use crate::accounts::{TABLE_GRANTS, TableGrant, account};
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+const PREFIX: &str = "rlab_";
+const LONGEST: usize = 60;
+
+/// Creates `database` if it is missing, brings its tables up to date and gives each agent its
+/// rights. Leaves the connection in that database.
+///
+/// # Errors
+/// [`StoreError::NamespaceName`] for a name outside `rlab_[a-z0-9_]+` or over 60 characters.
+pub async fn create(admin: &mut MySqlConnection, database: &str) -> Result<(), StoreError> {
+    check_name(database)?;
+    let statement = format!("CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4");
+    admin.execute(statement.as_str()).await?;
+    admin.execute(format!("USE `{database}`").as_str()).await?;
+    MIGRATOR.run_direct(&mut *admin).await?;
+    for grant in &TABLE_GRANTS {
+        let statement = format!(
+            "GRANT {} TO {}",
+            rights_on(grant, database),
+            account(grant.user)
+        );
+        admin.execute(statement.as_str()).await?;
+    }
+    Ok(())
+}
+
+/// Drops `database` and takes back the rights on it, which MySQL would keep. Does nothing when it
+/// is gone already.
+///
+/// # Errors
+/// As [`create`].
+pub async fn drop(admin: &mut MySqlConnection, database: &str) -> Result<(), StoreError> {
+    check_name(database)?;
+    for grant in &TABLE_GRANTS {
+        let statement = format!(
+            "REVOKE IF EXISTS {} FROM {} IGNORE UNKNOWN USER",
+            rights_on(grant, database),
+            account(grant.user)
+        );
+        admin.execute(statement.as_str()).await?;
+    }
+    admin
+        .execute(format!("DROP DATABASE IF EXISTS `{database}`").as_str())
+        .await?;
+    Ok(())
+}
+
+/// Names of all namespaces, sorted.
+///
+/// # Errors
+/// Why MySQL did not answer.
+pub async fn list(admin: &mut MySqlConnection) -> Result<Vec<String>, StoreError> {
+    let names = sqlx::query_scalar::<_, String>(
+        "SELECT CAST(schema_name AS CHAR) FROM information_schema.schemata \
+         WHERE schema_name LIKE 'rlab\\_%' ORDER BY schema_name",
+    )
+    .fetch_all(admin)
+    .await?;
+    Ok(names)
+}
+
+fn rights_on(grant: &TableGrant, database: &str) -> String {
+    format!("{} ON `{database}`.`{}`", grant.rights, grant.table)
+}
+
+fn check_name(name: &str) -> Result<(), StoreError> {
+    let problem = match name.strip_prefix(PREFIX) {
+        None => "does not start with rlab_",
+        Some("") => "has nothing after rlab_",
+        Some(_) if name.len() > LONGEST => "is longer than 60 characters",
+        Some(rest)
+            if !rest
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')) =>
+        {
+            "has characters other than a-z, 0-9 and _"
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(StoreError::NamespaceName {
+        name: name.to_owned(),
+        problem,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_could_end_its_quotes_or_leave_the_prefix_is_refused() {
+        for bad in [
+            "mysql", "rlab", "rlab_", "rlab_A", "rlab_x`y", "rlab_x-y", "rlab_é",
+        ] {
+            assert!(check_name(bad).is_err(), "{bad} was accepted");
+        }
+        assert!(check_name(&format!("rlab_{}", "a".repeat(56))).is_err());
+        assert!(check_name(&format!("rlab_{}", "a".repeat(55))).is_ok());
+        assert!(check_name("rlab_e002_direct_7f3a").is_ok());
+    }
+}
