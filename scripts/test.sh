@@ -55,14 +55,14 @@ need_cargo
 say "format"
 cargo fmt --all --check
 say "lints"
-cargo clippy --release --workspace --all-targets --locked -- -D warnings
+cargo clippy --release --workspace --all-targets --all-features --locked -- -D warnings
 build
 say "unit and property tests"
 cargo test --release --workspace --locked
 dependencies
 if [ -z "$quick" ]; then
     say "tests on real servers"
-    cargo test --release --locked -p rlab-ops --test 'lab_*' -- --ignored --test-threads=1
+    cargo test --release --workspace --locked --features real-servers --test lab -- --test-threads=1
     real_lab
 fi
 say "everything passed"

@@ -30,7 +30,7 @@ pub struct Report {
 pub fn table(report: &Report) -> String {
     let mut table = Table::new();
     table
-        .load_preset(presets::UTF8_FULL_CONDENSED)
+        .load_style(presets::UTF8_FULL_CONDENSED)
         .set_header(["measured", "median", "min", "max", "target", "met"]);
     for measure in &report.measures {
         let figure = |value: f64| match measure.unit {

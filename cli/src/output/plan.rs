@@ -13,9 +13,9 @@ pub fn up(plan: &UpPlan) -> String {
     )];
     match plan.fetch.as_slice() {
         [] => lines.push("nothing to fetch".into()),
-        parts => lines.push(format!(
-            "to fetch: {} ({})",
-            parts.join(", "),
+        files => lines.push(format!(
+            "{} files to fetch, {} (--format json names them)",
+            files.len(),
             memory::human(plan.fetch_bytes)
         )),
     }

@@ -11,6 +11,7 @@ use rlab_lab::LabDir;
 use rlab_lab::spec::LabSpec;
 use rlab_runbook::{Resolved, plan};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::arm::ArmRun;
@@ -152,17 +153,39 @@ fn environment(spec: &LabSpec) -> Environment {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: option_env!("RLAB_COMMIT").map(str::to_owned),
         versions: spec.versions.clone(),
-        artifacts: rlab_artifacts::lock()
-            .entries
-            .iter()
-            .map(|entry| Artifact {
+        artifacts: artifacts(),
+        machine: Machine::observe(),
+    }
+}
+
+/// One line per server: a reader compares five digests, not a hundred. A server of many files has
+/// the SHA-256 of its sorted `digest  file` lines.
+fn artifacts() -> Vec<Artifact> {
+    let lock = rlab_artifacts::lock();
+    let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for entry in &lock.entries {
+        parts.entry(entry.part).or_default().push(entry);
+    }
+    parts
+        .into_iter()
+        .map(|(part, entries)| match entries.as_slice() {
+            [entry] => Artifact {
                 name: entry.file.clone(),
                 version: entry.source.version().to_owned(),
                 sha256: entry.sha256.clone(),
-            })
-            .collect(),
-        machine: Machine::observe(),
-    }
+            },
+            many => {
+                let mut lines: Vec<String> =
+                    many.iter().map(|e| format!("{}  {}\n", e.sha256, e.file)).collect();
+                lines.sort();
+                Artifact {
+                    name: format!("{} ({} files)", part.name(), many.len()),
+                    version: lock.versions.get(part.name()).cloned().unwrap_or_default(),
+                    sha256: hex::encode(Sha256::digest(lines.concat())),
+                }
+            }
+        })
+        .collect()
 }
 
 fn parameters(drill: &Resolved) -> BTreeMap<String, String> {

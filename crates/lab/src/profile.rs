@@ -76,10 +76,15 @@ pub enum AgentName {
 }
 
 impl AgentName {
-    /// Node name and binary name.
+    /// Node name.
     pub fn as_str(self) -> &'static str {
         AGENTS[self as usize]
     }
+}
+
+/// File name of the binary behind the agent node `node`.
+pub fn agent_binary(node: &str) -> String {
+    format!("rlab-{node}")
 }
 
 /// The Kafka cluster: brokers and one separate controller.

@@ -13,7 +13,7 @@ use crate::error::LabError;
 use crate::home::LabDir;
 use crate::ports;
 use crate::processes::{self, LAB_MARK, NODE_MARK, SUPERVISOR};
-use crate::profile::Profile;
+use crate::profile::{Profile, agent_binary};
 use crate::protocol::{LabStatus, NodeState};
 use crate::secrets::Secrets;
 use crate::spec::{LabSpec, NodeSpec};
@@ -250,9 +250,10 @@ fn agent_dir(profile: &Profile) -> Result<std::path::PathBuf, LabError> {
         .unwrap_or(std::path::Path::new("/"))
         .to_owned();
     for agent in profile.agents.keys() {
-        if !dir.join(agent.as_str()).is_file() {
+        let name = agent_binary(agent.as_str());
+        if !dir.join(&name).is_file() {
             return Err(LabError::AgentMissing {
-                name: agent.as_str().to_owned(),
+                name,
                 searched: dir.display().to_string(),
             });
         }

@@ -9,7 +9,7 @@ use super::Check;
 use crate::files;
 use crate::home::LabHome;
 use crate::processes;
-use crate::profile::AGENTS;
+use crate::profile::{AGENTS, agent_binary};
 use crate::up::NEEDED_MIB;
 
 /// What a lab of the local profile takes at its start, with room for a drill, MiB.
@@ -114,7 +114,7 @@ fn agents(dir: &Path, there: impl Fn(&Path) -> bool) -> Check {
     let name = "agents";
     let missing: Vec<&str> = AGENTS
         .into_iter()
-        .filter(|agent| !there(&dir.join(agent)))
+        .filter(|agent| !there(&dir.join(agent_binary(agent))))
         .collect();
     match missing.is_empty() {
         true => Check::passed(name, format!("all {} in {}", AGENTS.len(), dir.display())),
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn every_missing_agent_is_named() {
-        let check = agents(Path::new("/bin"), |path| path.ends_with("query-service"));
+        let check = agents(Path::new("/bin"), |path| path.ends_with("rlab-query-service"));
         assert!(
             check
                 .detail

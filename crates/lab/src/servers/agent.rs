@@ -10,6 +10,7 @@ use rlab_contract::agent_config::{
 use super::{Launch, Site};
 use crate::error::LabError;
 use crate::files;
+use crate::profile::agent_binary;
 use crate::secrets::identity;
 use crate::spec::{NodeKind, NodeSpec};
 
@@ -33,7 +34,7 @@ pub(super) fn prepare(
     let file = home.join("agent.json");
     files::write_json(&file, &config(site, node, state), files::OWNER_ONLY)?;
     Ok(Launch {
-        program: site.spec.agent_dir.join(&node.name),
+        program: site.spec.agent_dir.join(agent_binary(&node.name)),
         arguments: vec![],
         environment: vec![(CONFIG_FILE_VARIABLE, file.into())],
         directory: home,

@@ -1,0 +1,129 @@
+//! Clients from outside the product, one of each kind, against a lab's doors.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rlab_lab::pipeline;
+use rlab_lab::secrets::Secrets;
+use serde_json::{Value, json};
+
+use crate::scene::Scene;
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn door(scene: &Scene, port: u16) -> String {
+    format!("127.0.0.1:{}", port + scene.port_offset())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+}
+
+/// Posts `count` commands, each to an item of its own; returns the items.
+pub fn post_commands(scene: &Scene, count: usize) -> Vec<String> {
+    let url = format!("http://{}/commands", door(scene, 18_080));
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    runtime().block_on(async {
+        let mut items = Vec::new();
+        for number in 0..count {
+            let item = format!("item-{number}");
+            let body = json!({
+                "command_id": uuid::Uuid::new_v4(), "item_id": item,
+                "kind": "upgrade", "outcome": "success", "cost": 3,
+            });
+            let answer = client.post(&url).json(&body).send().await.unwrap();
+            assert_eq!(answer.status(), 201);
+            items.push(item);
+        }
+        items
+    })
+}
+
+/// Waits until every item can be read.
+pub fn wait_until_readable(scene: &Scene, items: &[String]) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let deadline = Instant::now() + SOON;
+    runtime().block_on(async {
+        for item in items {
+            let url = format!("http://{}/items/{item}", door(scene, 18_081));
+            loop {
+                let answer = client.get(&url).send().await.unwrap();
+                let status = answer.status();
+                if status.is_success() {
+                    let document: Value = answer.json().await.unwrap();
+                    assert_eq!(document["version"], 1);
+                    break;
+                }
+                assert!(Instant::now() < deadline, "{item} is not readable: {status}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    });
+}
+
+#[test]
+fn an_outside_client_of_each_kind_works_against_the_lab() {
+    let scene = Scene::up();
+    let items = post_commands(&scene, 5);
+    wait_until_readable(&scene, &items);
+    kafka_reads_what_was_published_and_what_it_writes_itself(&scene);
+    mysql_answers_the_administrator(&scene);
+    redis_answers_the_administrator_and_nobody_else(&scene);
+    scene.ends_clean();
+}
+
+fn kafka_reads_what_was_published_and_what_it_writes_itself(scene: &Scene) {
+    let brokers = [19_092, 29_092, 39_092].map(|port| door(scene, port)).join(",");
+    let topic = pipeline::own_namespace().topic;
+    let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
+        .set("bootstrap.servers", &brokers)
+        .set("acks", "all")
+        .create()
+        .unwrap();
+    producer.send(BaseRecord::to(&topic).key("outside").payload("hello")).unwrap();
+    producer.flush(SOON).unwrap();
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", &brokers)
+        .set("group.id", "outside")
+        .set("auto.offset.reset", "earliest")
+        .create()
+        .unwrap();
+    consumer.subscribe(&[&topic]).unwrap();
+    let deadline = Instant::now() + SOON;
+    let mut values = Vec::new();
+    while values.len() < 6 && Instant::now() < deadline {
+        if let Some(Ok(record)) = consumer.poll(Duration::from_millis(200)) {
+            values.push(record.payload().unwrap_or_default().to_vec());
+        }
+    }
+    assert_eq!(values.len(), 6);
+    assert!(values.contains(&b"hello".to_vec()));
+}
+
+fn mysql_answers_the_administrator(scene: &Scene) {
+    let secrets = Secrets::load(&scene.dir()).unwrap();
+    let address = door(scene, 13_306).parse().unwrap();
+    let database = pipeline::own_namespace().database;
+    let password = &secrets.mysql["rlab_admin"];
+    let options = rlab_store::connect::options(address, "rlab_admin", password, Some(&database));
+    let effects = runtime().block_on(async {
+        let mut connection = rlab_store::connect::open_one(&options).await.unwrap();
+        rlab_store::snapshot::effect_count(&mut connection).await.unwrap()
+    });
+    assert_eq!(effects, 5);
+}
+
+fn redis_answers_the_administrator_and_nobody_else(scene: &Scene) {
+    let secrets = Secrets::load(&scene.dir()).unwrap();
+    let address = door(scene, 16_379);
+    let known = format!("redis://rlab_admin:{}@{address}", secrets.redis["rlab_admin"]);
+    let ping = |url: String| {
+        let mut connection = redis::Client::open(url)?.get_connection()?;
+        redis::cmd("PING").query::<String>(&mut connection)
+    };
+    assert_eq!(ping(known).unwrap(), "PONG");
+    assert!(ping(format!("redis://{address}")).is_err());
+}

@@ -1,0 +1,9 @@
+//! The command line against real servers. Needs the artifacts of a lab and the agents' binaries
+//! beside `rlab-ops`; run with `--features real-servers -- --test-threads=1`.
+
+mod clients;
+mod crashes;
+mod drill;
+mod refusals;
+mod scene;
+mod verbs;

@@ -1,0 +1,185 @@
+//! A lab home of a test's own, and the binary driven in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rlab_lab::processes::{self, Found, SUPERVISOR};
+use rlab_lab::{LabDir, LabHome};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A lab home that is taken down and removed however its test ends.
+pub struct Scene {
+    home: TempDir,
+    lab: String,
+    port_offset: u16,
+}
+
+/// What a command printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Scene {
+    /// A home without labs; its lab stands apart from any that runs on this machine already.
+    pub fn new() -> Self {
+        Self::named("one", 4_000)
+    }
+
+    /// The same with another name and port offset.
+    pub fn named(lab: &str, port_offset: u16) -> Self {
+        Self {
+            home: TempDir::with_prefix("rlab-test-").unwrap(),
+            lab: lab.to_owned(),
+            port_offset,
+        }
+    }
+
+    /// A lab in a home of its own that is up.
+    pub fn up() -> Self {
+        let scene = Self::new();
+        scene.rlab(&["up"]).succeeded();
+        scene
+    }
+
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub fn dir(&self) -> LabDir {
+        LabHome::at(self.home()).lab(&self.lab).unwrap()
+    }
+
+    pub fn port_offset(&self) -> u16 {
+        self.port_offset
+    }
+
+    /// The binary, set up for this lab.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rlab-ops"));
+        command
+            .args(arguments)
+            .env("RLAB_HOME", self.home())
+            .env("RLAB_LAB", &self.lab)
+            .env("RLAB_PORT_OFFSET", self.port_offset.to_string())
+            .env("NO_COLOR", "1")
+            .env_remove("RLAB_FORMAT")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub fn rlab(&self, arguments: &[&str]) -> Ran {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Starts the binary and leaves it running.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// `status` as a document.
+    pub fn status(&self) -> Value {
+        self.rlab(&["status", "--format", "json"]).json()
+    }
+
+    /// Living processes of the lab.
+    pub fn processes(&self) -> Vec<Found> {
+        processes::of_lab(self.dir().path())
+    }
+
+    /// Process id of a node's main process, as the system knows it.
+    pub fn pid(&self, node: &str) -> u32 {
+        let all = self.processes();
+        let found = all.iter().find(|p| p.node == node && (p.leader || node == SUPERVISOR));
+        found.unwrap_or_else(|| panic!("{node} does not run: {all:?}")).pid
+    }
+
+    /// Waits until `what` is true of the lab's status; fails with the last one seen.
+    pub fn wait_for(&self, wanted: &str, within: Duration, what: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + within;
+        loop {
+            let status = self.status();
+            if what(&status) {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "not {wanted} within {within:?}: {status:#}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Takes the lab down and asserts that nothing of it is left.
+    pub fn ends_clean(self) {
+        self.rlab(&["down"]).succeeded();
+        assert_eq!(self.processes(), []);
+        let nodes = rlab_lab::spec::LabSpec::load(&self.dir()).unwrap().nodes;
+        for address in nodes.iter().flat_map(|n| n.addresses()) {
+            let bound = std::net::TcpListener::bind(address);
+            assert!(bound.is_ok(), "{address} is still held");
+        }
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let ran = self.rlab(&["status"]);
+            eprintln!("the lab when the test failed:\n{}{}", ran.stdout, ran.stderr);
+        }
+        let _ = self.command(&["down", "--purge", "--confirm", &self.lab]).output();
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ran {
+    pub fn succeeded(self) -> Self {
+        self.exited(0)
+    }
+
+    pub fn exited(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    pub fn says(self, wanted: &str) -> Self {
+        let said = format!("{}{}", self.stdout, self.stderr);
+        assert!(said.contains(wanted), "`{wanted}` is not in:\n{said}");
+        self
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {}\n{}", self.stdout, self.stderr))
+    }
+}
+
+/// State of `node` in a status document.
+pub fn state<'a>(status: &'a Value, node: &str) -> &'a Value {
+    let nodes = status["nodes"].as_array().unwrap();
+    nodes.iter().find(|n| n["node"] == node).unwrap()
+}
+
+/// Sends a signal to one process.
+pub fn signal(pid: u32, signal: &str) {
+    let status = Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Where a run's evidence would go.
+pub fn evidence(scene: &Scene) -> PathBuf {
+    scene.home().join("evidence")
+}
