@@ -65,6 +65,7 @@ impl Node {
             Self::Resume(target) => (NodeVerb::Resume, target),
         };
         let client = LabClient::connect(&context.dir).await?;
+        find(&client.status().await?, &target.node)?;
         if !target.dry_run {
             client.node(&target.node, verb).await?;
         }
@@ -74,30 +75,20 @@ impl Node {
             lab: &status.lab,
             verb,
             done: !target.dry_run,
-            node: find(&status, &target.node, context)?,
+            node: find(&status, &target.node)?,
         };
         context.format.print(&document, || sentence(&document))?;
         Ok(Exit::Held)
     }
 }
 
-fn find<'a>(
-    status: &'a LabStatus,
-    name: &str,
-    context: &Context,
-) -> Result<&'a NodeStatus, Failure> {
-    status
-        .nodes
-        .iter()
-        .find(|node| node.node == name)
-        .ok_or_else(|| {
-            let known: Vec<&str> = status.nodes.iter().map(|node| node.node.as_str()).collect();
-            Failure::usage(format!("lab `{}` has no node `{name}`", status.lab)).hint(format!(
-                "nodes of this lab: {} ({} status)",
-                known.join(", "),
-                context.command()
-            ))
-        })
+fn find<'a>(status: &'a LabStatus, name: &str) -> Result<&'a NodeStatus, Failure> {
+    let found = status.nodes.iter().find(|node| node.node == name);
+    found.ok_or_else(|| {
+        let known = status.nodes.iter().map(|node| node.node.as_str());
+        let failure = Failure::usage(format!("lab `{}` has no node `{name}`", status.lab));
+        failure.hint(rlab_document::one_of("nodes", name, known).unwrap_or_default())
+    })
 }
 
 fn sentence(document: &Document<'_>) -> String {

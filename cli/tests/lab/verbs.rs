@@ -68,8 +68,8 @@ fn two_labs_live_side_by_side() {
 #[test]
 fn logs_show_what_a_node_wrote() {
     let scene = Scene::up();
-    scene.rlab(&["logs", "kafka-1"]).succeeded().says("Kafka Server started");
-    scene.rlab(&["logs", "mysql"]).succeeded().says("ready for connections");
+    scene.rlab(&["logs", "kafka-1", "-n", "5000"]).succeeded().says("Kafka Server started");
+    scene.rlab(&["logs", "mysql", "-n", "5000"]).succeeded().says("ready for connections");
     scene.ends_clean();
 }
 
@@ -84,7 +84,7 @@ fn smoke_injects_nothing_into_a_lab_that_is_not_well() {
 #[test]
 fn purging_removes_the_data_and_only_with_the_labs_name() {
     let scene = Scene::up();
-    scene.rlab(&["down", "--purge", "--confirm", "other"]).exited(64);
+    scene.rlab(&["down", "--purge", "--confirm", "other"]).exited(6);
     assert!(scene.dir().exists());
     scene.rlab(&["down", "--purge", "--confirm", "one"]).succeeded();
     assert!(!scene.dir().path().exists());

@@ -94,7 +94,7 @@ fn unwell(status: &LabStatus) -> String {
 
 /// The kernel lets go of the lock however this process ends.
 fn hold(dir: &LabDir) -> Result<File, DrillError> {
-    let path = dir.path().join("drill.lock");
+    let path = dir.drill_lock();
     let file = File::options()
         .create(true)
         .truncate(false)

@@ -200,7 +200,9 @@ mod tests {
 
     #[test]
     fn every_missing_agent_is_named() {
-        let check = agents(Path::new("/bin"), |path| path.ends_with("rlab-query-service"));
+        let check = agents(Path::new("/bin"), |path| {
+            path.ends_with("rlab-query-service")
+        });
         assert!(
             check
                 .detail
