@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 install_packages
 need_cargo
 build
+install_for_servers
 say "doctor"
 rlab doctor
 say "up"

@@ -14,27 +14,45 @@ case "${1-}" in
 *) die "unknown option $1" "scripts/test.sh [--quick]" ;;
 esac
 
-# cargo-deny at the pinned version, built once into the cache.
-deny() {
+# Sets `deny` to cargo-deny of the pinned version: the user's, the cache's, or one built into the cache once.
+find_deny() {
     local tools="$cache/tools/cargo-deny-$deny_version"
-    if [ ! -x "$tools/bin/cargo-deny" ]; then
-        say "building cargo-deny $deny_version (once)"
-        CARGO_TARGET_DIR="$cache/tools/target" CARGO_INCREMENTAL=0 \
-            cargo install --quiet --locked --root "$tools" "cargo-deny@$deny_version"
-        rm -rf "$cache/tools/target"
-    fi
-    "$tools/bin/cargo-deny" "$@"
+    for deny in cargo-deny "$tools/bin/cargo-deny"; do
+        [ "$("$deny" --version 2>/dev/null)" != "cargo-deny $deny_version" ] || return 0
+    done
+    say "building cargo-deny $deny_version (once)"
+    # Its own release profile takes minutes to make a tool that runs for a second.
+    CARGO_TARGET_DIR="$cache/tools/target" CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        cargo install --quiet --locked --root "$tools" "cargo-deny@$deny_version"
+    rm -rf "$cache/tools/target"
 }
 
 dependencies() {
+    local deny
+    find_deny
     say "dependencies: bans, licences, sources"
-    deny check --hide-inclusion-graph bans licenses sources
+    "$deny" check --hide-inclusion-graph bans licenses sources
     say "dependencies: advisories"
-    if timeout 60 "$cache/tools/cargo-deny-$deny_version/bin/cargo-deny" fetch db 2>/dev/null; then
-        deny check --disable-fetch advisories
+    if timeout 60 "$deny" fetch db 2>/dev/null; then
+        "$deny" check --disable-fetch advisories
     else
         echo "NOT CHECKED: the advisory database cannot be reached from here" >&2
     fi
+}
+
+# What `build` made with the same words: nothing is compiled anew.
+run_tests() { cargo test --release --workspace --locked --features rlab-ops/real-servers "$@"; }
+
+# All tests but those in `cli/tests/lab`, which need a lab and the machine for themselves.
+quick_tests() {
+    local file
+    local -a files=()
+    for file in */tests/*.rs */*/tests/*.rs; do
+        [ ! -e "$file" ] || files+=(--test "$(basename "$file" .rs)")
+    done
+    run_tests --lib --bins "${files[@]}"
+    run_tests --doc
 }
 
 # A lab of its own, beside any that runs already, with smoke and the drill.
@@ -56,13 +74,14 @@ say "format"
 cargo fmt --all --check
 say "lints"
 cargo clippy --release --workspace --all-targets --all-features --locked -- -D warnings
-build
+build --all-targets --features rlab-ops/real-servers
 say "unit and property tests"
-cargo test --release --workspace --locked
+quick_tests
 dependencies
 if [ -z "$quick" ]; then
+    install_for_servers
     say "tests on real servers"
-    cargo test --release --workspace --locked --features real-servers --test lab -- --test-threads=1
+    run_tests --test lab -- --test-threads=1
     real_lab
 fi
 say "everything passed"

@@ -226,6 +226,23 @@ fn a_reader_that_leaves_is_no_error() {
 }
 
 #[test]
+fn a_reader_that_leaves_takes_no_decision_back() {
+    let machine = Machine::new();
+    let doctor = || {
+        // No package client is there, and nothing is cached, so some check fails.
+        let mut command = machine.command("doctor");
+        command.env("PATH", machine.home.path());
+        command
+    };
+    let read = doctor().output().expect("rlab-ops starts");
+    assert_eq!(read.status.code(), Some(1), "{}", stdout(&read));
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let unread = doctor().stdout(writer).status().expect("rlab-ops starts");
+    assert_eq!(unread.code(), Some(1));
+}
+
+#[test]
 fn json_documents_carry_their_schema() {
     let machine = Machine::new();
     for line in [

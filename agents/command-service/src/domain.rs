@@ -1,6 +1,6 @@
 //! What a command does to an item.
 
-use rlab_contract::envelope::Outcome;
+use rlab_contract::envelope::{MAX_LEVEL, Outcome};
 
 /// Level of an item after an upgrade that ended in `outcome`.
 pub fn level_after(level: u32, outcome: Outcome) -> u32 {
@@ -11,9 +11,6 @@ pub fn level_after(level: u32, outcome: Outcome) -> u32 {
         Outcome::Destroy => 0,
     }
 }
-
-/// Highest level there is; the read model's sum of changes stays within its column.
-const MAX_LEVEL: u32 = 1_000_000_000;
 
 /// Change from `before` to `after`.
 pub fn level_delta(before: u32, after: u32) -> i32 {

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use rlab_agent_kit::drain::{DEADLINE, Drain};
-use rlab_agent_kit::{Agent, ConfigError, http, mysql, settings};
+use rlab_agent_kit::{Agent, RunError, http, mysql, settings};
 use serde::Deserialize;
 
 use crate::accept::Service;
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     rlab_agent_kit::run(run)
 }
 
-async fn run(agent: Agent) -> Result<(), ConfigError> {
+async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
     let pool = mysql::pool(&agent.config, &agent.addresses, CONNECTIONS);
     let asked = pool.clone();
@@ -68,6 +68,6 @@ async fn run(agent: Agent) -> Result<(), ConfigError> {
         .then("mysql", async move { pool.close().await })
         .then("http", server.close())
         .run(DEADLINE)
-        .await;
+        .await?;
     Ok(())
 }

@@ -55,10 +55,12 @@ async fn connect(agent: Agent, publisher: DirectPublisher) {
     let schema_id = register(&agent, &publisher.topic).await;
     let mut backoff = Backoff::default();
     let producer: FutureProducer<Context> = loop {
-        let context = Context::plain(&agent.ready);
         let made = kafka::producer(&agent.config, &agent.addresses, DELIVER_WITHIN)
             .map_err(|e| e.to_string())
-            .and_then(|c| c.create_with_context(context).map_err(|e| e.to_string()));
+            .and_then(|c| {
+                c.create_with_context(Context::default())
+                    .map_err(|e| e.to_string())
+            });
         match made {
             Ok(producer) => break producer,
             Err(error) => agent.ready.waits("kafka", error),

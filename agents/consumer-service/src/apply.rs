@@ -12,20 +12,25 @@ use rlab_store::effect::{Applied, Effect};
 /// deadlock the transaction was rolled back: halves are tried, and a single event again by itself,
 /// which then finds the mark. While MySQL is away it waits.
 ///
+/// Whatever is committed is added to `total`, also when a later part fails.
+///
 /// # Errors
 /// A statement that cannot succeed.
-pub async fn apply_all<'b, F, Fut>(batch: &'b [Effect], apply: F) -> Result<Applied, StoreError>
+pub async fn apply_all<'b, F, Fut>(
+    batch: &'b [Effect],
+    apply: F,
+    total: &mut Applied,
+) -> Result<(), StoreError>
 where
     F: Fn(&'b [Effect]) -> Fut,
     Fut: Future<Output = Result<Applied, StoreError>>,
 {
-    let mut total = Applied::default();
     let mut parts = vec![batch];
     let mut backoff = Backoff::default();
     while let Some(part) = parts.pop() {
         match apply(part).await {
             Ok(applied) => {
-                total += applied;
+                *total += applied;
                 backoff.reset();
             }
             Err(StoreError::DuplicateKey(_) | StoreError::Contended(_)) if part.len() > 1 => {
@@ -46,7 +51,7 @@ where
             Err(error) => return Err(error),
         }
     }
-    Ok(total)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -72,24 +77,22 @@ mod tests {
     async fn run(size: u128, largest: usize) -> (Applied, Vec<u64>) {
         let seen = RefCell::new(Vec::new());
         let batch = batch(size);
-        let applied = apply_all(&batch, |part| {
-            let fits = part.len() <= largest;
+        let mut applied = Applied::default();
+        let apply = |part: &[Effect]| {
+            let new = part.len();
+            let fits = new <= largest;
             if fits {
                 seen.borrow_mut().extend(part.iter().map(|e| e.sequence));
             }
             async move {
                 if fits {
-                    Ok(Applied {
-                        new: part.len(),
-                        duplicates: 0,
-                    })
+                    Ok(Applied { new, duplicates: 0 })
                 } else {
                     Err(StoreError::DuplicateKey(String::new()))
                 }
             }
-        })
-        .await
-        .unwrap();
+        };
+        apply_all(&batch, apply, &mut applied).await.unwrap();
         (applied, seen.into_inner())
     }
 
@@ -107,7 +110,8 @@ mod tests {
     async fn a_single_event_is_tried_again() {
         let tries = RefCell::new(0);
         let batch = batch(1);
-        let applied = apply_all(&batch, |_| {
+        let mut applied = Applied::default();
+        let apply = |_: &[Effect]| {
             *tries.borrow_mut() += 1;
             let first = *tries.borrow() == 1;
             async move {
@@ -120,19 +124,27 @@ mod tests {
                     })
                 }
             }
-        })
-        .await
-        .unwrap();
+        };
+        apply_all(&batch, apply, &mut applied).await.unwrap();
         assert_eq!((applied.new, applied.duplicates), (0, 1));
     }
 
     #[tokio::test]
-    async fn a_statement_that_cannot_succeed_ends_it() {
+    async fn a_statement_that_cannot_succeed_ends_it_and_what_was_committed_counts() {
         let batch = batch(4);
-        let outcome = apply_all(&batch, |_| async {
-            Err(StoreError::Row("no such column".into()))
-        })
-        .await;
+        let mut applied = Applied::default();
+        let apply = |part: &[Effect]| {
+            let (size, first) = (part.len(), part[0].sequence);
+            async move {
+                match (size, first) {
+                    (4, _) => Err(StoreError::Contended(String::new())),
+                    (new, 1) => Ok(Applied { new, duplicates: 0 }),
+                    _ => Err(StoreError::Row("no such column".into())),
+                }
+            }
+        };
+        let outcome = apply_all(&batch, apply, &mut applied).await;
         assert!(matches!(outcome, Err(StoreError::Row(_))));
+        assert_eq!(applied.new, 2);
     }
 }

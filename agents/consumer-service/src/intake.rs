@@ -1,6 +1,7 @@
 //! The Kafka consumer: batches of records out, offsets in.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
@@ -21,23 +22,59 @@ pub struct Record {
     pub value: Vec<u8>,
 }
 
+/// The consumer of the present membership, for those who ask Kafka something through it. They hold
+/// it under the lock only.
+#[derive(Clone, Default)]
+pub struct ConsumerSlot(Arc<Mutex<Weak<StreamConsumer<Context>>>>);
+
+impl ConsumerSlot {
+    /// Asks the cluster about `topic`, away from the runtime's threads.
+    pub async fn reaches(self, topic: String) -> Result<(), String> {
+        let asking = tokio::task::spawn_blocking(move || {
+            let present = self.lock();
+            match present.upgrade() {
+                Some(consumer) => kafka::topic_answers(consumer.client(), &topic),
+                None => Err("no consumer yet".to_owned()),
+            }
+        });
+        asking.await.map_err(|e| e.to_string())?
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Weak<StreamConsumer<Context>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A member of the namespace's group.
 pub struct Intake {
-    consumer: StreamConsumer<Context>,
+    consumer: Arc<StreamConsumer<Context>>,
+    slot: ConsumerSlot,
     topic: String,
 }
 
 impl Intake {
-    /// Joins the group in the background; `kafka` is ready once it has.
-    pub fn join(agent: &Agent) -> Result<Self, String> {
+    /// Joins the group in the background; `group` is ready once it has.
+    pub fn join(agent: &Agent, slot: &ConsumerSlot) -> Result<Self, String> {
         let config = kafka::consumer(&agent.config, &agent.addresses).map_err(|e| e.to_string())?;
-        let context = Context::in_group(&agent.ready, "kafka");
+        let context = Context::in_group(&agent.ready, "group");
         let consumer: StreamConsumer<Context> = config
             .create_with_context(context)
             .map_err(|e| e.to_string())?;
         let topic = agent.config.namespace.topic.clone();
         consumer.subscribe(&[&topic]).map_err(|e| e.to_string())?;
-        Ok(Self { consumer, topic })
+        let consumer = Arc::new(consumer);
+        *slot.lock() = Arc::downgrade(&consumer);
+        Ok(Self {
+            consumer,
+            slot: slot.clone(),
+            topic,
+        })
+    }
+
+    /// Why this membership can never go on, if it cannot.
+    pub fn broken(&self) -> Option<String> {
+        let (code, reason) = self.consumer.client().fatal_error()?;
+        Some(format!("{code}: {reason}"))
     }
 
     /// Waits for a record. May be cancelled while it waits.
@@ -75,6 +112,8 @@ impl Intake {
 
     /// Leaves the group, so that others take over at once. Blocks.
     pub fn leave(self) {
+        // Nobody else holds the consumer now, so that dropping it is its end.
+        let _nobody_asks = self.slot.lock();
         self.consumer.unsubscribe();
         drop(self.consumer);
     }

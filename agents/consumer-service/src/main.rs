@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use axum::Router;
 use rlab_agent_kit::drain::{DEADLINE, Drain};
-use rlab_agent_kit::{Agent, ConfigError, http, mysql, settings};
+use rlab_agent_kit::{Agent, RunError, http, mysql, settings};
 use serde::Deserialize;
 
 use crate::work::Worker;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     rlab_agent_kit::run(run)
 }
 
-async fn run(agent: Agent) -> Result<(), ConfigError> {
+async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
     let pool = mysql::pool(&agent.config, &agent.addresses, CONNECTIONS);
     let asked = pool.clone();
@@ -70,6 +70,6 @@ async fn run(agent: Agent) -> Result<(), ConfigError> {
         .then("mysql", async move { pool.close().await })
         .then("http", server.close())
         .run(DEADLINE)
-        .await;
+        .await?;
     Ok(())
 }

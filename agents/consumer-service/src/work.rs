@@ -11,20 +11,23 @@ use rlab_agent_kit::registry::Registry;
 use rlab_contract::envelope::SCHEMA_JSON;
 use rlab_contract::topics::value_subject;
 use rlab_store::MySqlPool;
-use rlab_store::effect::{self, Effect};
+use rlab_store::effect::{self, Applied, Effect};
 use rlab_store::parked_event::{self, ParkedEvent};
 
 use crate::apply::apply_all;
-use crate::intake::{Intake, Record};
+use crate::intake::{ConsumerSlot, Intake, Record};
 use crate::{decode, invalidate};
 
 const AFTER_A_BUG: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Consumes until the agent stops.
 pub struct Worker {
     agent: Agent,
     pool: MySqlPool,
     redis: Redis,
+    slot: ConsumerSlot,
     registry: Registry,
     batch_size: usize,
     applied: Counter,
@@ -42,12 +45,18 @@ impl Worker {
             let redis = asked.clone();
             async move { redis.ping().await }
         });
+        let slot = ConsumerSlot::default();
+        let (asked, topic) = (slot.clone(), config.namespace.topic.clone());
+        agent
+            .ready
+            .keep_asking("kafka", move || asked.clone().reaches(topic.clone()));
         agent.ready.needs("registry");
-        agent.ready.needs("kafka");
+        agent.ready.needs("group");
         Self {
             agent: agent.clone(),
             pool,
             redis,
+            slot,
             registry: Registry::new(&config.registry, agent.addresses.clone()),
             batch_size,
             applied: metrics.counter("events_applied", "Effects applied"),
@@ -63,61 +72,82 @@ impl Worker {
     /// Consumes until the agent stops; a batch begun is finished and its offsets are committed.
     pub async fn run(self) {
         let stop = self.agent.stop.clone();
-        let Some(intake) = stop.run_until_cancelled(self.connect()).await else {
+        if stop.run_until_cancelled(self.register()).await.is_none() {
             return;
-        };
+        }
         let mut backoff = Backoff::default();
+        while let Some(intake) = stop.run_until_cancelled(self.join()).await {
+            let broken = self.consume(&intake).await;
+            if tokio::task::spawn_blocking(move || intake.leave())
+                .await
+                .is_err()
+            {
+                tracing::error!("group not left; the session will run out");
+            }
+            if let Err(error) = broken {
+                tracing::error!(error, "consumer broken; joining the group anew");
+                stop.run_until_cancelled(backoff.wait()).await;
+            }
+        }
+    }
+
+    /// Consumes until the agent stops. What librdkafka reports it mends by itself, and readiness is
+    /// told by asking; only an error that it calls fatal ends the membership.
+    async fn consume(&self, intake: &Intake) -> Result<(), String> {
+        let stop = &self.agent.stop;
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         while let Some(first) = stop.run_until_cancelled(intake.first()).await {
             match first {
                 Ok(first) => {
                     let batch = intake.gather(first, self.batch_size).await;
-                    self.process(&intake, &batch).await;
+                    self.process(intake, &batch).await;
                     backoff.reset();
                 }
                 Err(error) => {
-                    self.agent.ready.waits("kafka", &error);
+                    tracing::warn!(%error, "no record taken");
                     stop.run_until_cancelled(backoff.wait()).await;
                 }
             }
+            if let Some(error) = intake.broken() {
+                return Err(error);
+            }
         }
-        if tokio::task::spawn_blocking(move || intake.leave())
-            .await
-            .is_err()
-        {
-            tracing::error!("group not left; the session will run out");
-        }
+        Ok(())
     }
 
     async fn process(&self, intake: &Intake, batch: &[Record]) {
         let effects = self.decode_or_park(batch).await;
-        let apply = |part| effect::apply(&self.pool, part);
-        let applied = loop {
-            match apply_all(&effects, apply).await {
-                Ok(applied) => break applied,
-                // A right or a table is missing: nothing may be skipped, so wait for its repair.
-                Err(error) => {
-                    self.agent.ready.waits("mysql", &error);
-                    tracing::error!(%error, "batch cannot be applied");
-                    tokio::time::sleep(AFTER_A_BUG).await;
-                }
-            }
-        };
-        self.applied.inc_by(applied.new as u64);
-        self.duplicates.inc_by(applied.duplicates as u64);
-        self.agent
-            .crash
-            .pass("after_effect", || format!("{} new", applied.new))
-            .await;
+        let new = self.apply(&effects).await;
+        self.applied.inc_by(new as u64);
+        self.duplicates.inc_by((effects.len() - new) as u64);
+        if new > 0 {
+            let detail = || format!("{new} new");
+            self.agent.crash.pass("after_effect", detail).await;
+        }
         let prefix = &self.agent.config.namespace.redis_prefix;
         if let Err(error) = invalidate::drop_entries(&self.redis, prefix, &effects).await {
             self.not_invalidated.inc();
             tracing::warn!(%error, "cache entries not dropped");
         }
         // Only now: a death before this line brings the batch again, and its effects are known.
-        match intake.commit(batch, CommitMode::Async) {
-            Ok(()) => self.agent.ready.answered("kafka"),
-            Err(error) => tracing::warn!(%error, "offsets not committed"),
+        if let Err(error) = intake.commit(batch, CommitMode::Async) {
+            tracing::warn!(%error, "offsets not committed");
         }
+    }
+
+    /// Applies `effects`; returns how many were new, those included that a try had committed before
+    /// it failed. The others are duplicates.
+    async fn apply(&self, effects: &[Effect]) -> usize {
+        let apply = |part| effect::apply(&self.pool, part);
+        let mut applied = Applied::default();
+        // A right or a table is missing: nothing may be skipped, so wait for its repair.
+        while let Err(error) = apply_all(effects, apply, &mut applied).await {
+            self.agent.ready.waits("effects", &error);
+            tracing::error!(%error, "batch cannot be applied");
+            tokio::time::sleep(AFTER_A_BUG).await;
+        }
+        self.agent.ready.answered("effects");
+        applied.new
     }
 
     async fn decode_or_park(&self, batch: &[Record]) -> Vec<Effect> {
@@ -150,8 +180,8 @@ impl Worker {
         self.parked.inc_by(events.len() as u64);
     }
 
-    /// Joins the group once the registry has answered.
-    async fn connect(&self) -> Intake {
+    /// Makes sure that the registry has the schema this version reads.
+    async fn register(&self) {
         let mut backoff = Backoff::default();
         let subject = value_subject(&self.agent.config.namespace.topic);
         loop {
@@ -162,11 +192,14 @@ impl Worker {
             backoff.wait().await;
         }
         self.agent.ready.answered("registry");
-        backoff.reset();
+    }
+
+    async fn join(&self) -> Intake {
+        let mut backoff = Backoff::default();
         loop {
-            match Intake::join(&self.agent) {
+            match Intake::join(&self.agent, &self.slot) {
                 Ok(intake) => return intake,
-                Err(error) => self.agent.ready.waits("kafka", error),
+                Err(error) => self.agent.ready.waits("group", error),
             }
             backoff.wait().await;
         }

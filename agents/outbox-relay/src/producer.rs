@@ -47,7 +47,7 @@ impl ProducerSlot {
         // Nor may a record that fails for another reason be overtaken.
         config.set("enable.gapless.guarantee", "true");
         let producer: FutureProducer<Context> = config
-            .create_with_context(Context::plain(&agent.ready))
+            .create_with_context(Context::default())
             .map_err(|e| e.to_string())?;
         *self.lock() = Some(producer.clone());
         Ok(producer)

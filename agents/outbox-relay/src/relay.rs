@@ -1,5 +1,7 @@
 //! The relay's outer loop: schema, lease, sessions.
 
+use std::time::Instant;
+
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use rlab_agent_kit::Agent;
@@ -124,10 +126,11 @@ impl Relay {
         let holder = &self.agent.config.node;
         let mut resume = first;
         loop {
+            let asked = Instant::now();
             match relay_lease::acquire(&self.pool, holder, resume, lease::TTL).await {
                 Ok(Some(epoch)) => {
                     tracing::info!(epoch, "lease taken");
-                    return Lease::keep(self.pool.clone(), epoch);
+                    return Lease::keep(self.pool.clone(), epoch, asked);
                 }
                 Ok(None) => resume = false,
                 Err(StoreError::Unavailable(_) | StoreError::Contended(_)) => {}

@@ -63,8 +63,8 @@ impl Session {
 
     /// Runs to the end; also tells whether anything was settled.
     pub async fn run(mut self) -> (End, bool) {
-        // As many batches as fit under the limit: sending never waits for the channel alone.
-        let (batches, to_settle) = mpsc::channel(MOST_IN_FLIGHT / self.relay.batch_size + 2);
+        // Each batch holds a row in flight at least, so sending never waits for the channel.
+        let (batches, to_settle) = mpsc::channel(self.most_in_flight());
         let (settled, mut settled_ids) = mpsc::unbounded_channel();
         let failed = CancellationToken::new();
         let settler = Settler {
@@ -114,8 +114,17 @@ impl Session {
             if lost.is_cancelled() {
                 return End::LeaseLost;
             }
-            let room = (MOST_IN_FLIGHT.max(self.relay.batch_size) - self.in_flight.len())
-                .min(self.relay.batch_size);
+            let room = self.most_in_flight() - self.in_flight.len();
+            if room == 0 {
+                tokio::select! {
+                    Some(ids) = settled.recv() => self.forget(&ids),
+                    () = failed.cancelled() => {}
+                    () = stop.cancelled() => {}
+                    () = lost.cancelled() => {}
+                }
+                continue;
+            }
+            let room = room.min(self.relay.batch_size);
             let rows = match outbox::unsettled(&self.relay.pool, &self.in_flight, room).await {
                 Ok(rows) => rows,
                 Err(error) => {
@@ -131,6 +140,7 @@ impl Session {
                     () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
                     () = failed.cancelled() => {}
                     () = stop.cancelled() => {}
+                    () = lost.cancelled() => {}
                 }
                 continue;
             }
@@ -139,6 +149,11 @@ impl Session {
                 return end;
             }
         }
+    }
+
+    /// One batch is always let through.
+    fn most_in_flight(&self) -> usize {
+        MOST_IN_FLIGHT.max(self.relay.batch_size)
     }
 
     fn forget(&mut self, ids: &[u64]) {
@@ -179,6 +194,9 @@ impl Session {
             }
         }
         self.show_in_flight();
+        if batch.is_empty() {
+            return Ok(());
+        }
         // The settler is gone only when it failed, and then it knows why.
         batches.send(batch).await.map_err(|_| End::Stopped)
     }

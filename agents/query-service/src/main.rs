@@ -11,7 +11,7 @@ use axum::Router;
 use axum::routing::get;
 use rlab_agent_kit::drain::{DEADLINE, Drain};
 use rlab_agent_kit::redis::Redis;
-use rlab_agent_kit::{Agent, ConfigError, http, mysql, settings};
+use rlab_agent_kit::{Agent, RunError, http, mysql, settings};
 use serde::Deserialize;
 
 use crate::cache::Cache;
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     rlab_agent_kit::run(run)
 }
 
-async fn run(agent: Agent) -> Result<(), ConfigError> {
+async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
     let pool = mysql::pool(&agent.config, &agent.addresses, CONNECTIONS);
     let redis = Redis::new(agent.config.redis.clone(), agent.addresses.clone());
@@ -55,7 +55,7 @@ async fn run(agent: Agent) -> Result<(), ConfigError> {
         .then("mysql", async move { pool.close().await })
         .then("http", server.close())
         .run(DEADLINE)
-        .await;
+        .await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::stream;
+use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// How data is printed on stdout.
@@ -34,12 +35,29 @@ impl Format {
         };
         Ok(stream::data(&text)?)
     }
+
+    /// Prints `value`, which `exit` was decided from, and ends with `exit`: a reader that left takes
+    /// no decision back.
+    ///
+    /// # Errors
+    /// When stdout cannot be written for another reason.
+    pub fn conclude<T: Serialize>(
+        self,
+        value: &T,
+        human: impl FnOnce() -> String,
+        exit: Exit,
+    ) -> Result<Exit, Failure> {
+        match self.print(value, human) {
+            Ok(()) | Err(Failure::ReaderGone) => Ok(exit),
+            Err(failure) => Err(failure),
+        }
+    }
 }
 
 fn json(text: serde_json::Result<String>) -> Result<String, Failure> {
     text.map_err(|e| {
         Failure::new(
-            crate::exit::Exit::Internal,
+            Exit::Internal,
             format!("document cannot be written as JSON: {e}"),
         )
     })

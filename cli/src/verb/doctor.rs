@@ -2,6 +2,7 @@
 
 use clap::Args;
 use rlab_lab::{Check, CheckOutcome};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -18,8 +19,10 @@ use crate::failure::Failure;
   rlab-ops doctor --format json")]
 pub struct Doctor {}
 
-#[derive(Debug, Serialize)]
-struct Document<'a> {
+/// What the checks found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// Always `rlab/doctor/v1`.
     schema: &'static str,
     passed: bool,
     checks: &'a [Check],
@@ -37,8 +40,8 @@ impl Doctor {
             passed,
             checks: &checks,
         };
-        context.format.print(&document, || render(&checks))?;
-        Ok(if passed { Exit::Held } else { Exit::Deviated })
+        let exit = if passed { Exit::Held } else { Exit::Deviated };
+        context.format.conclude(&document, || render(&checks), exit)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rlab_drill::RunOptions;
 use rlab_runbook::Resolved;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::runbook::Chosen;
@@ -43,8 +44,10 @@ pub struct Drill {
     dry_run: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Document<'a> {
+/// What a drill came to, and where its evidence is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// Always `rlab/drill/v1`.
     schema: &'static str,
     drill: &'a str,
     verdict: &'a rlab_evidence::Verdict,
@@ -79,8 +82,10 @@ impl Drill {
             run_dir: finished.run_dir,
             report: finished.report,
         };
-        context.format.print(&document, || sentence(&document))?;
-        Ok(document.verdict.outcome.into())
+        let exit = document.verdict.outcome.into();
+        context
+            .format
+            .conclude(&document, || sentence(&document), exit)
     }
 }
 

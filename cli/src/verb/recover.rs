@@ -2,6 +2,7 @@
 
 use clap::Args;
 use rlab_drill::undo::Undo;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -14,43 +15,51 @@ use crate::failure::Failure;
 /// is still there; what is left stays in the record.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  rlab-ops recover --dry-run
   rlab-ops recover
   rlab-ops --lab second recover")]
-pub struct Recover {}
+pub struct Recover {
+    /// Show what would be undone, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
 
-#[derive(Debug, Serialize)]
-struct Document<'a> {
+/// What was undone, or would be.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// Always `rlab/recover/v1`.
     schema: &'static str,
     lab: &'a str,
+    /// False for a dry run.
+    done: bool,
     undone: &'a [Undo],
 }
 
 impl Recover {
     /// Runs the recovery record.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let undone = rlab_drill::recover(&context.dir).await?;
+        let undone = match self.dry_run {
+            true => rlab_drill::pending(&context.dir)?,
+            false => rlab_drill::recover(&context.dir).await?,
+        };
         let document = Document {
             schema: "rlab/recover/v1",
             lab: context.dir.name(),
+            done: !self.dry_run,
             undone: &undone,
         };
-        context.format.print(&document, || sentence(&undone))?;
+        context.format.print(&document, || sentence(&document))?;
         Ok(Exit::Held)
     }
 }
 
-fn sentence(undone: &[Undo]) -> String {
-    match undone {
+fn sentence(document: &Document<'_>) -> String {
+    let word = if document.done { "done" } else { "to do" };
+    match document.undone {
         [] => "nothing to undo".to_owned(),
-        steps => steps.iter().map(words).collect::<Vec<_>>().join("\n"),
-    }
-}
-
-fn words(step: &Undo) -> String {
-    match step {
-        Undo::RemoveNamespace { namespace } => format!("removed namespace {}", namespace.database),
-        Undo::RestoreAgent { node } => format!("gave {node} its own settings back"),
-        Undo::Disarm { node } => format!("took the crash rule of {node} back"),
-        Undo::Start { node } => format!("started {node}"),
+        steps => {
+            let lines: Vec<String> = steps.iter().map(|step| format!("{word}: {step}")).collect();
+            lines.join("\n")
+        }
     }
 }

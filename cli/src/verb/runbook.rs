@@ -67,8 +67,10 @@ struct Entry {
     parameters: serde_json::Map<String, serde_json::Value>,
 }
 
-#[derive(Debug, Serialize)]
-struct Source<'a> {
+/// A runbook as it is written.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Source<'a> {
+    /// Always `rlab/runbook-source/v1`.
     schema: &'static str,
     id: &'a str,
     title: &'a str,

@@ -23,7 +23,9 @@ impl Smoke {
         let progress = Progress::new(context);
         let report = rlab_drill::smoke(&context.dir, &|event| progress.show_drill(&event)).await?;
         drop(progress);
-        context.format.print(&report, || report.to_string())?;
-        Ok(report.verdict.outcome.into())
+        let exit = report.verdict.outcome.into();
+        context
+            .format
+            .conclude(&report, || report.to_string(), exit)
     }
 }

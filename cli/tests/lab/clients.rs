@@ -19,7 +19,10 @@ fn door(scene: &Scene, port: u16) -> String {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// Posts `count` commands, each to an item of its own; returns the items.
@@ -57,7 +60,10 @@ pub fn wait_until_readable(scene: &Scene, items: &[String]) {
                     assert_eq!(document["version"], 1);
                     break;
                 }
-                assert!(Instant::now() < deadline, "{item} is not readable: {status}");
+                assert!(
+                    Instant::now() < deadline,
+                    "{item} is not readable: {status}"
+                );
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -76,14 +82,18 @@ fn an_outside_client_of_each_kind_works_against_the_lab() {
 }
 
 fn kafka_reads_what_was_published_and_what_it_writes_itself(scene: &Scene) {
-    let brokers = [19_092, 29_092, 39_092].map(|port| door(scene, port)).join(",");
+    let brokers = [19_092, 29_092, 39_092]
+        .map(|port| door(scene, port))
+        .join(",");
     let topic = pipeline::own_namespace().topic;
     let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
         .set("bootstrap.servers", &brokers)
         .set("acks", "all")
         .create()
         .unwrap();
-    producer.send(BaseRecord::to(&topic).key("outside").payload("hello")).unwrap();
+    producer
+        .send(BaseRecord::to(&topic).key("outside").payload("hello"))
+        .unwrap();
     producer.flush(SOON).unwrap();
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", &brokers)
@@ -111,7 +121,9 @@ fn mysql_answers_the_administrator(scene: &Scene) {
     let options = rlab_store::connect::options(address, "rlab_admin", password, Some(&database));
     let effects = runtime().block_on(async {
         let mut connection = rlab_store::connect::open_one(&options).await.unwrap();
-        rlab_store::snapshot::effect_count(&mut connection).await.unwrap()
+        rlab_store::snapshot::effect_count(&mut connection)
+            .await
+            .unwrap()
     });
     assert_eq!(effects, 5);
 }
@@ -119,7 +131,10 @@ fn mysql_answers_the_administrator(scene: &Scene) {
 fn redis_answers_the_administrator_and_nobody_else(scene: &Scene) {
     let secrets = Secrets::load(&scene.dir()).unwrap();
     let address = door(scene, 16_379);
-    let known = format!("redis://rlab_admin:{}@{address}", secrets.redis["rlab_admin"]);
+    let known = format!(
+        "redis://rlab_admin:{}@{address}",
+        secrets.redis["rlab_admin"]
+    );
     let ping = |url: String| {
         let mut connection = redis::Client::open(url)?.get_connection()?;
         redis::cmd("PING").query::<String>(&mut connection)

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
+use rlab_lab::processes::SUPERVISOR;
+use rlab_lab::secrets::Secrets;
 use rlab_store::MySqlConnection;
 use serde_json::Value;
 
 use crate::scene::{Ran, Scene, evidence, signal, state};
 
-const SMALL: [&str; 2] = ["--set", "commands=2000"];
+const SMALL: [&str; 2] = ["--set", "commands=3000"];
 
 fn arguments<'a>(root: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut all = vec!["drill", "E-002", "--evidence", root, "--seed", "7"];
@@ -24,12 +27,17 @@ fn drill(scene: &Scene, more: &[&str]) -> Ran {
 /// Schemas of drills that are still there.
 fn namespaces(scene: &Scene) -> Vec<String> {
     let site = rlab_lab::servers::Site::load(scene.dir()).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let all = runtime.block_on(async {
         let mut mysql: MySqlConnection = rlab_lab::pipeline::admin_connection(&site).await.unwrap();
         rlab_store::namespace::list(&mut mysql).await.unwrap()
     });
-    all.into_iter().filter(|name| name.starts_with("rlab_e002")).collect()
+    all.into_iter()
+        .filter(|name| name.starts_with("rlab_e002"))
+        .collect()
 }
 
 fn nothing_is_left(scene: &Scene) {
@@ -59,13 +67,94 @@ fn e_002_catches_direct_produce_and_the_outbox_holds() {
     let journal = rlab_evidence::journal::verify(&latest.join("journal.jsonl")).unwrap();
     assert!(journal.entries > 20);
     let report = std::fs::read_to_string(latest.join("report.md")).unwrap();
-    assert_eq!(report.matches("ended by signal 9 at").count(), 10, "{report}");
-    let secrets = std::fs::read_to_string(scene.dir().secrets()).unwrap();
-    let secrets: Value = serde_json::from_str(&secrets).unwrap();
-    let written = std::fs::read_to_string(latest.join("journal.jsonl")).unwrap() + &report;
-    for password in secrets["mysql"].as_object().unwrap().values() {
-        assert!(!written.contains(password.as_str().unwrap()));
+    assert_eq!(
+        report.matches("ended by signal 9 at").count(),
+        10,
+        "{report}"
+    );
+    no_secret_was_written_down(&scene);
+    nothing_is_left(&scene);
+    scene.ends_clean();
+}
+
+/// Looks through everything a person would attach to a review or send to a colleague.
+fn no_secret_was_written_down(scene: &Scene) {
+    let secrets = Secrets::load(&scene.dir()).unwrap();
+    let passwords = [&secrets.mysql, &secrets.redis, &secrets.kafka].map(|m| m.values());
+    let mut all: Vec<&String> = passwords.into_iter().flatten().collect();
+    all.push(&secrets.admin_token);
+    let latest = evidence(scene).join("E-002/latest");
+    let mut files = vec![scene.dir().events(), scene.dir().supervisor_log()];
+    files.extend(
+        ["journal.jsonl", "plan.json", "verdict.json", "report.md"].map(|f| latest.join(f)),
+    );
+    let nodes = scene.status()["nodes"].as_array().unwrap().clone();
+    files.extend(
+        nodes
+            .iter()
+            .map(|n| scene.dir().node_log(n["node"].as_str().unwrap())),
+    );
+    for file in files {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        let leaked = all
+            .iter()
+            .filter(|secret| text.contains(secret.as_str()))
+            .count();
+        assert_eq!(leaked, 0, "{} holds secrets", file.display());
     }
+}
+
+#[test]
+fn ctrl_c_between_two_kills_leaves_no_crash_rule_and_no_stray_load() {
+    let scene = Scene::up();
+    let root = evidence(&scene);
+    let mut child = scene.start(&arguments(root.to_str().unwrap(), &["--set", "kills=40"]));
+    scene.wait_for("a kill", Duration::from_secs(60), |status| {
+        state(status, "command-service")["crash_budget"]
+            .as_u64()
+            .is_some_and(|left| left < 40)
+    });
+    signal(child.id(), "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+    nothing_is_left(&scene);
+    let strays = effects_of_drills(&scene);
+    assert_eq!(strays, 0, "the load went on into the lab's own namespace");
+    scene.ends_clean();
+}
+
+/// Effects in the lab's own namespace on items that only a drill's load names.
+fn effects_of_drills(scene: &Scene) -> usize {
+    let site = rlab_lab::servers::Site::load(scene.dir()).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mysql = site.spec.node("mysql").unwrap().front_address(0);
+        let database = rlab_lab::pipeline::own_namespace().database;
+        let connected = rlab_lab::servers::connect_mysql(&site, mysql, Some(&database)).await;
+        let mut connection = connected.unwrap();
+        let effects = rlab_store::snapshot::effects(&mut connection);
+        let of_drills = |e: Result<rlab_store::snapshot::EffectRow, _>| {
+            std::future::ready(e.unwrap().item_id.starts_with("e002").then_some(()))
+        };
+        effects.filter_map(of_drills).count().await
+    })
+}
+
+#[test]
+fn a_supervisor_that_dies_under_a_drill_is_no_finding_and_recover_mends_the_lab() {
+    let scene = Scene::up();
+    let root = evidence(&scene);
+    let child = scene.start(&arguments(root.to_str().unwrap(), &[]));
+    broker_is_out(&scene);
+    signal(scene.pid(SUPERVISOR), "-9");
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("rlab-ops recover"), "{said}");
+    scene.rlab(&["up"]).succeeded();
+    scene.rlab(&["recover"]).succeeded();
     nothing_is_left(&scene);
     scene.ends_clean();
 }
@@ -109,7 +198,17 @@ fn a_drill_does_not_begin_on_a_lab_that_is_not_well() {
 fn too_few_kills_and_too_little_traffic_are_unknown_never_held() {
     let scene = Scene::up();
     // Fifty kills do not fit into the load: the fault as asked for has not landed.
-    let ran = drill(&scene, &["--set", "kills=50", "--set", "commands=500", "--arm", "outbox"]);
+    let ran = drill(
+        &scene,
+        &[
+            "--set",
+            "kills=50",
+            "--set",
+            "commands=500",
+            "--arm",
+            "outbox",
+        ],
+    );
     ran.exited(2).says("unknown").says("crashes");
     nothing_is_left(&scene);
     scene.ends_clean();

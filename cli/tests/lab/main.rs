@@ -1,6 +1,11 @@
 //! The command line against real servers. Needs the artifacts of a lab and the agents' binaries
 //! beside `rlab-ops`; run with `--features real-servers -- --test-threads=1`.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "a failed test shows the lab as it stood"
+)]
+
 mod clients;
 mod crashes;
 mod drill;

@@ -80,7 +80,11 @@ impl Scene {
     /// Starts the binary and leaves it running.
     pub fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// `status` as a document.
@@ -96,8 +100,12 @@ impl Scene {
     /// Process id of a node's main process, as the system knows it.
     pub fn pid(&self, node: &str) -> u32 {
         let all = self.processes();
-        let found = all.iter().find(|p| p.node == node && (p.leader || node == SUPERVISOR));
-        found.unwrap_or_else(|| panic!("{node} does not run: {all:?}")).pid
+        let found = all
+            .iter()
+            .find(|p| p.node == node && (p.leader || node == SUPERVISOR));
+        found
+            .unwrap_or_else(|| panic!("{node} does not run: {all:?}"))
+            .pid
     }
 
     /// Waits until `what` is true of the lab's status; fails with the last one seen.
@@ -108,7 +116,10 @@ impl Scene {
             if what(&status) {
                 return status;
             }
-            assert!(Instant::now() < deadline, "not {wanted} within {within:?}: {status:#}");
+            assert!(
+                Instant::now() < deadline,
+                "not {wanted} within {within:?}: {status:#}"
+            );
             std::thread::sleep(Duration::from_millis(100));
         }
     }
@@ -129,9 +140,14 @@ impl Drop for Scene {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let ran = self.rlab(&["status"]);
-            eprintln!("the lab when the test failed:\n{}{}", ran.stdout, ran.stderr);
+            eprintln!(
+                "the lab when the test failed:\n{}{}",
+                ran.stdout, ran.stderr
+            );
         }
-        let _ = self.command(&["down", "--purge", "--confirm", &self.lab]).output();
+        let _ = self
+            .command(&["down", "--purge", "--confirm", &self.lab])
+            .output();
     }
 }
 
@@ -175,7 +191,10 @@ pub fn state<'a>(status: &'a Value, node: &str) -> &'a Value {
 
 /// Sends a signal to one process.
 pub fn signal(pid: u32, signal: &str) {
-    let status = Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
+    let status = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status()
+        .unwrap();
     assert!(status.success());
 }
 

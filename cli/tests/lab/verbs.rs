@@ -39,10 +39,18 @@ fn a_node_is_stopped_started_killed_paused_and_resumed() {
     assert_ne!(scene.pid("kafka-2"), killed);
     scene.rlab(&["node", "pause", "mysql"]).succeeded();
     is("mysql", "paused");
-    assert!(scene.processes().iter().any(|p| p.node == "mysql" && p.paused));
+    assert!(
+        scene
+            .processes()
+            .iter()
+            .any(|p| p.node == "mysql" && p.paused)
+    );
     scene.rlab(&["node", "resume", "mysql"]).succeeded();
     scene.wait_for("ready", SOON, |s| s["ready"] == true);
-    scene.rlab(&["node", "stop", "kafka-22"]).exited(64).says("kafka-2");
+    scene
+        .rlab(&["node", "stop", "kafka-22"])
+        .exited(64)
+        .says("kafka-2");
     scene.ends_clean();
 }
 
@@ -68,8 +76,14 @@ fn two_labs_live_side_by_side() {
 #[test]
 fn logs_show_what_a_node_wrote() {
     let scene = Scene::up();
-    scene.rlab(&["logs", "kafka-1", "-n", "5000"]).succeeded().says("Kafka Server started");
-    scene.rlab(&["logs", "mysql", "-n", "5000"]).succeeded().says("ready for connections");
+    scene
+        .rlab(&["logs", "kafka-1", "-n", "5000"])
+        .succeeded()
+        .says("Kafka Server started");
+    scene
+        .rlab(&["logs", "mysql", "-n", "5000"])
+        .succeeded()
+        .says("ready for connections");
     scene.ends_clean();
 }
 
@@ -84,9 +98,13 @@ fn smoke_injects_nothing_into_a_lab_that_is_not_well() {
 #[test]
 fn purging_removes_the_data_and_only_with_the_labs_name() {
     let scene = Scene::up();
-    scene.rlab(&["down", "--purge", "--confirm", "other"]).exited(6);
+    scene
+        .rlab(&["down", "--purge", "--confirm", "other"])
+        .exited(6);
     assert!(scene.dir().exists());
-    scene.rlab(&["down", "--purge", "--confirm", "one"]).succeeded();
+    scene
+        .rlab(&["down", "--purge", "--confirm", "one"])
+        .succeeded();
     assert!(!scene.dir().path().exists());
     assert_eq!(scene.processes(), []);
 }

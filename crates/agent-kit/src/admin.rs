@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -16,8 +16,10 @@ use crate::config::redacted;
 use crate::crash::CrashPoints;
 use crate::http::{json, problem};
 
+const LARGEST_BODY_BYTES: usize = 64 * 1024;
+
 pub(crate) fn routes(agent: &Agent) -> Router {
-    let token: Arc<str> = agent.config.admin_token.as_str().into();
+    let token: Arc<str> = agent.config.admin_token.expose().into();
     Router::new()
         .route("/admin/config", get(show_config))
         .with_state(Arc::clone(&agent.config))
@@ -25,6 +27,7 @@ pub(crate) fn routes(agent: &Agent) -> Router {
             "/admin/crash-rules",
             put(replace_rules).with_state(agent.crash.clone()),
         )
+        .layer(DefaultBodyLimit::max(LARGEST_BODY_BYTES))
         .layer(from_fn_with_state(token, require_token))
 }
 

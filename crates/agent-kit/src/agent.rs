@@ -11,12 +11,13 @@ use tracing_subscriber::EnvFilter;
 use crate::address::AddressMap;
 use crate::config::{self, ConfigError};
 use crate::crash::CrashPoints;
-use crate::drain;
+use crate::drain::{self, Unfinished};
 use crate::metrics::Metrics;
 use crate::ready::Readiness;
 
 const EXIT_CONFIGURATION: u8 = 64;
 const EXIT_INTERNAL: u8 = 70;
+const EXIT_UNDRAINED: u8 = 75;
 
 /// What is shared by all parts of an agent. Clones share it too.
 #[derive(Debug, Clone)]
@@ -35,13 +36,33 @@ pub struct Agent {
     pub stop: CancellationToken,
 }
 
+/// Why an agent's run was not a good one.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It cannot run as configured.
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    /// It stopped before it had drained.
+    #[error(transparent)]
+    Undrained(#[from] Unfinished),
+}
+
+impl RunError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Configuration(_) => EXIT_CONFIGURATION,
+            Self::Undrained(_) => EXIT_UNDRAINED,
+        }
+    }
+}
+
 /// Runs an agent from start to end. `work` returns when the agent has drained. The exit code is 64
-/// for a configuration that cannot be used, 70 when the runtime cannot be
-/// started or a part panicked.
+/// for a configuration that cannot be used, 75 for a drain that was cut off by its deadline, 70 when
+/// the runtime cannot be started or a part panicked.
 pub fn run<F, Fut>(work: F) -> ExitCode
 where
     F: FnOnce(Agent) -> Fut,
-    Fut: Future<Output = Result<(), ConfigError>>,
+    Fut: Future<Output = Result<(), RunError>>,
 {
     start_logging();
     exit_on_panic();
@@ -65,8 +86,8 @@ where
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "cannot run");
-            ExitCode::from(EXIT_CONFIGURATION)
+            tracing::error!(%error, "ended in error");
+            ExitCode::from(error.exit_code())
         }
     }
 }
@@ -110,4 +131,17 @@ fn start_logging() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drain_that_was_cut_off_is_told_by_exit_code_and_step() {
+        let error = RunError::from(Unfinished(vec!["requests", "mysql"]));
+        assert_eq!(error.exit_code(), 75);
+        assert!(error.to_string().ends_with("requests; mysql"), "{error}");
+        assert_eq!(RunError::from(ConfigError::NotNamed).exit_code(), 64);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rlab_contract::agent_config::{AgentConfig, CONFIG_FILE_VARIABLE};
+use rlab_contract::agent_config::{AgentConfig, CONFIG_FILE_VARIABLE, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -86,7 +86,7 @@ pub fn settings<T: DeserializeOwned>(config: &AgentConfig) -> Result<T, ConfigEr
 
 /// The configuration without its secrets, for people to look at.
 pub fn redacted(config: &AgentConfig) -> AgentConfig {
-    let hidden = || "***".to_owned();
+    let hidden = || Secret::from("***");
     let mut shown = config.clone();
     shown.admin_token = hidden();
     shown.mysql.password = hidden();

@@ -29,6 +29,7 @@ struct Inner {
 struct Counted {
     rule: CrashRule,
     hits: u32,
+    spent: bool,
 }
 
 impl CrashPoints {
@@ -49,7 +50,11 @@ impl CrashPoints {
         let mut counted = self.rules();
         *counted = rules
             .into_iter()
-            .map(|rule| Counted { rule, hits: 0 })
+            .map(|rule| Counted {
+                rule,
+                hits: 0,
+                spent: false,
+            })
             .collect();
         self.0.armed.store(!counted.is_empty(), Ordering::Relaxed);
     }
@@ -57,9 +62,10 @@ impl CrashPoints {
     /// Passes the crash point called `name`. When a rule for it is due this does not return, unless
     /// the supervisor cannot be told. Costs one relaxed load while no rule is in force.
     pub async fn pass<D: FnOnce() -> String>(&self, name: &str, detail: D) {
-        if !self.0.armed.load(Ordering::Relaxed) || !self.is_due(name) {
+        if !self.0.armed.load(Ordering::Relaxed) {
             return;
         }
+        let Some(rule) = self.due(name) else { return };
         let report = CrashReport {
             op: "crash_point".to_owned(),
             node: self.0.node.clone(),
@@ -67,31 +73,46 @@ impl CrashPoints {
             point: name.to_owned(),
             detail: detail(),
         };
+        // A task of its own: the caller may be a request whose client goes away, and that must
+        // neither stop the report nor close its connection.
+        let waiting = tokio::spawn(self.clone().report(report, rule));
+        // An error would mean that the task panicked, and then the process ends.
+        let _ = waiting.await;
+    }
+
+    /// Does not return once the supervisor has been told.
+    async fn report(self, report: CrashReport, rule: CrashRule) {
         match send(&self.0.socket, &report).await {
             // The connection is held open: to the supervisor, its end means that we are gone.
             Ok(_connection) => std::future::pending().await,
             Err(error) => {
-                tracing::error!(point = name, %error, "crash point is due but the supervisor cannot be told");
+                self.put_back(&rule);
+                let point = report.point;
+                tracing::error!(point, %error, "crash point is due but the supervisor cannot be told");
             }
         }
     }
 
     /// Counts this pass. A rule that has become due is spent.
-    fn is_due(&self, name: &str) -> bool {
+    fn due(&self, name: &str) -> Option<CrashRule> {
         let mut rules = self.rules();
         let mut due = None;
-        for (index, counted) in rules.iter_mut().enumerate() {
-            if counted.rule.point == name {
-                counted.hits += 1;
-                if counted.hits > counted.rule.after_hits && due.is_none() {
-                    due = Some(index);
-                }
+        for counted in rules.iter_mut().filter(|c| c.rule.point == name) {
+            counted.hits = counted.hits.saturating_add(1);
+            if due.is_none() && !counted.spent && counted.hits > counted.rule.after_hits {
+                counted.spent = true;
+                due = Some(counted.rule.clone());
             }
         }
-        if let Some(index) = due {
-            rules.remove(index);
+        due
+    }
+
+    /// Makes a spent rule due at the next pass, unless it has been replaced meanwhile.
+    fn put_back(&self, rule: &CrashRule) {
+        let mut rules = self.rules();
+        if let Some(counted) = rules.iter_mut().find(|c| c.spent && c.rule == *rule) {
+            counted.spent = false;
         }
-        due.is_some()
     }
 
     fn rules(&self) -> MutexGuard<'_, Vec<Counted>> {
@@ -126,6 +147,7 @@ async fn connect(socket: &Path) -> io::Result<UnixStream> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
     use tokio::io::{AsyncBufReadExt, BufReader};
     use tokio::net::UnixListener;
 
@@ -143,31 +165,45 @@ mod tests {
     #[test]
     fn a_rule_lets_its_number_of_passes_through_and_fires_once() {
         let points = points(vec![rule("p", 2)]);
-        let fired: Vec<bool> = (0..5).map(|_| points.is_due("p")).collect();
+        let fired: Vec<bool> = (0..5).map(|_| points.due("p").is_some()).collect();
         assert_eq!(fired, [false, false, true, false, false]);
     }
 
     #[test]
     fn other_points_are_not_counted() {
         let points = points(vec![rule("p", 0)]);
-        assert!(!points.is_due("q"));
-        assert!(points.is_due("p"));
+        assert_eq!(points.due("q"), None);
+        assert!(points.due("p").is_some());
     }
 
     #[test]
     fn replacing_the_rules_starts_the_count_again() {
         let points = points(vec![rule("p", 1)]);
-        assert!(!points.is_due("p"));
+        assert_eq!(points.due("p"), None);
         points.replace(vec![rule("p", 1)]);
-        assert!(!points.is_due("p"));
-        assert!(points.is_due("p"));
+        assert_eq!(points.due("p"), None);
+        assert!(points.due("p").is_some());
         points.replace(Vec::new());
         assert!(!points.0.armed.load(Ordering::Relaxed));
     }
 
     #[tokio::test]
-    async fn a_supervisor_that_is_gone_does_not_hold_up_the_agent() {
-        points(vec![rule("p", 0)]).pass("p", String::new).await;
+    async fn a_supervisor_that_is_gone_holds_nobody_up_and_spends_no_rule() {
+        let points = points(vec![rule("p", 1)]);
+        for _ in 0..3 {
+            points.pass("p", String::new).await;
+        }
+        assert_eq!(points.due("p"), Some(rule("p", 1)));
+        assert_eq!(points.due("p"), None);
+    }
+
+    #[test]
+    fn a_rule_that_was_replaced_meanwhile_is_not_put_back() {
+        let points = points(vec![rule("p", 0)]);
+        let due = points.due("p").unwrap();
+        points.replace(Vec::new());
+        points.put_back(&due);
+        assert_eq!(points.due("p"), None);
     }
 
     #[tokio::test]
@@ -190,9 +226,13 @@ mod tests {
         assert_eq!(report.node, "relay");
         assert_eq!(report.pid, std::process::id());
         assert_eq!(report.detail, "row 7");
-        drop(reader);
-        tokio::task::yield_now().await;
         assert!(!passing.is_finished(), "the point was passed");
+
+        // A client that goes away takes its request with it, not the report's connection.
         passing.abort();
+        assert!(passing.await.unwrap_err().is_cancelled());
+        let more = reader.read_line(&mut line);
+        let closed = tokio::time::timeout(Duration::from_millis(50), more).await;
+        assert!(closed.is_err(), "the connection was closed");
     }
 }

@@ -15,6 +15,11 @@ const EXIT_ON_SECOND_SIGNAL: i32 = 143;
 
 type Step = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Steps that the deadline left undone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not drained within the deadline: {}", .0.join("; "))]
+pub struct Unfinished(pub Vec<&'static str>);
+
 /// The steps of a stop, in their order.
 #[derive(Default)]
 pub struct Drain {
@@ -33,9 +38,11 @@ impl Drain {
         self
     }
 
-    /// Runs the steps until all are done or `deadline` has passed. Returns the names of the steps
-    /// that were not finished, the running one first.
-    pub async fn run(self, deadline: Duration) -> Vec<&'static str> {
+    /// Runs the steps until all are done or `deadline` has passed.
+    ///
+    /// # Errors
+    /// [`Unfinished`] names the steps that were not finished, the running one first.
+    pub async fn run(self, deadline: Duration) -> Result<(), Unfinished> {
         let end = Instant::now() + deadline;
         let mut steps = self.steps.into_iter();
         while let Some((name, step)) = steps.next() {
@@ -43,11 +50,10 @@ impl Drain {
             if tokio::time::timeout_at(end, step).await.is_err() {
                 let mut left = vec![name];
                 left.extend(steps.map(|(name, _)| name));
-                tracing::error!(?left, "deadline reached while draining");
-                return left;
+                return Err(Unfinished(left));
             }
         }
-        Vec::new()
+        Ok(())
     }
 }
 
@@ -89,7 +95,7 @@ mod tests {
             async move { seen.lock().unwrap().push(n) }
         };
         let drain = Drain::default().then("a", note(1)).then("b", note(2));
-        assert!(drain.run(DEADLINE).await.is_empty());
+        assert_eq!(drain.run(DEADLINE).await, Ok(()));
         assert_eq!(*seen.lock().unwrap(), [1, 2]);
     }
 
@@ -99,7 +105,7 @@ mod tests {
             .then("done", async {})
             .then("stuck", std::future::pending())
             .then("never begun", async {});
-        let left = drain.run(Duration::ZERO).await;
+        let Unfinished(left) = drain.run(Duration::ZERO).await.unwrap_err();
         assert_eq!(left, ["stuck", "never begun"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The agent's only HTTP listener: its own routes, health, readiness, metrics and `/admin`.
 
 use std::future::Future;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -20,6 +21,8 @@ use crate::agent::Agent;
 use crate::config::ConfigError;
 use crate::metrics::Metrics;
 use crate::ready::Readiness;
+
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// The running listener.
 #[derive(Debug)]
@@ -77,11 +80,17 @@ impl Server {
         }
     }
 
-    /// Closes the listener and waits for its connections. The last step of a drain.
-    pub async fn close(self) {
+    /// Closes the listener and waits a second for its connections: one that is idle or has sent
+    /// half a request must not hold up the agent's end. The last step of a drain.
+    pub async fn close(mut self) {
         self.close.cancel();
-        // An error would mean that the task panicked, and then it is closed as well.
-        let _ = self.task.await;
+        if tokio::time::timeout(CLOSE_WITHIN, &mut self.task)
+            .await
+            .is_err()
+        {
+            tracing::info!("open connections are cut");
+            self.task.abort();
+        }
     }
 }
 

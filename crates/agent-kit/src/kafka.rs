@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientContext;
 use rdkafka::client::Client;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::FutureProducer;
+use rdkafka::{ClientContext, TopicPartitionList};
 use rlab_contract::agent_config::AgentConfig;
 use rlab_contract::topics::PARTITIONER;
 
@@ -16,28 +16,19 @@ use crate::ready::Readiness;
 
 const ASK_WITHIN: Duration = Duration::from_secs(2);
 
-/// Sends librdkafka's own messages to our log, and its group membership to readiness.
-#[derive(Debug, Clone)]
+/// Sends librdkafka's own messages to our log, and its group membership to readiness. The default
+/// is for clients that are in no group.
+#[derive(Debug, Clone, Default)]
 pub struct Context {
-    readiness: Readiness,
-    group: Option<&'static str>,
+    group: Option<(Readiness, &'static str)>,
 }
 
 impl Context {
-    /// For clients that are in no group.
-    pub fn plain(readiness: &Readiness) -> Self {
-        Self {
-            readiness: readiness.clone(),
-            group: None,
-        }
-    }
-
     /// For a consumer: `name` becomes ready when the group has given it partitions, or none.
     pub fn in_group(readiness: &Readiness, name: &'static str) -> Self {
         readiness.needs(name);
         Self {
-            readiness: readiness.clone(),
-            group: Some(name),
+            group: Some((readiness.clone(), name)),
         }
     }
 }
@@ -59,16 +50,24 @@ impl ClientContext for Context {
 
 impl ConsumerContext for Context {
     fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        let Some(name) = self.group else { return };
+        let Some((readiness, name)) = &self.group else {
+            return;
+        };
         match rebalance {
             Rebalance::Assign(partitions) => {
                 tracing::info!(partitions = partitions.count(), "assigned");
-                self.readiness.answered(name);
+                readiness.answered(name);
             }
             Rebalance::Revoke(partitions) => {
                 tracing::info!(partitions = partitions.count(), "revoked");
             }
-            Rebalance::Error(error) => self.readiness.waits(name, error),
+            Rebalance::Error(error) => readiness.waits(name, error),
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            tracing::warn!(%error, "offsets not committed");
         }
     }
 }
@@ -90,7 +89,7 @@ pub fn client(
         .set("security.protocol", "SASL_PLAINTEXT")
         .set("sasl.mechanism", "SCRAM-SHA-512")
         .set("sasl.username", &login.user)
-        .set("sasl.password", &login.password)
+        .set("sasl.password", login.password.expose())
         .set("reconnect.backoff.ms", "100")
         .set("reconnect.backoff.max.ms", "1000")
         .set("socket.connection.setup.timeout.ms", "5000")

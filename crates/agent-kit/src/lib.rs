@@ -18,5 +18,5 @@ pub mod ready;
 pub mod redis;
 pub mod registry;
 
-pub use agent::{Agent, run};
+pub use agent::{Agent, RunError, run};
 pub use config::{ConfigError, settings};

@@ -43,7 +43,7 @@ fn with_address(config: &AgentConfig, address: std::net::SocketAddr) -> MySqlCon
     options(
         address,
         &login.user,
-        &login.password,
+        login.password.expose(),
         Some(&config.namespace.database),
     )
 }

@@ -145,7 +145,7 @@ impl Redis {
         // No library name is sent: servers before 7.2 do not know that command.
         let identity = RedisConnectionInfo::default()
             .set_username(&self.0.login.user)
-            .set_password(&self.0.login.password)
+            .set_password(self.0.login.password.expose())
             .set_skip_set_lib_name();
         let target = ConnectionAddr::Tcp(address.ip().to_string(), address.port())
             .into_connection_info()?

@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::lockfile::Entry;
-use crate::prepare::{Base, bases, kafka, mysql, registry};
+use crate::prepare::{Base, bases, kafka, make_links, mysql, registry};
 use crate::servers::Trees;
+use crate::system::{self, Libraries};
 use crate::tree::{self, Recipe, Tree, blocking};
-use crate::{ArtifactError, Event, Result, Servers, fetch, hold, space, system};
+use crate::{ArtifactError, Event, Result, Servers, fetch, hold, space};
 
 type On<'a> = &'a (dyn Fn(Event) + Send + Sync);
 
@@ -60,7 +61,7 @@ impl Cache {
     /// Any [`ArtifactError`]; nothing half-made stays behind, and what was finished is not fetched again.
     pub async fn ensure(&self, on: impl Fn(Event) + Send + Sync) -> Result<Servers> {
         system::check_platform(env::consts::OS, env::consts::ARCH)?;
-        let bases = bases(&system::missing_libraries()?);
+        let bases = bases(&Libraries::of_this_machine()?);
         if let Some(servers) = self.ready(&bases) {
             on(Event::Ready);
             return Ok(servers);
@@ -125,7 +126,7 @@ impl Cache {
     /// # Errors
     /// [`ArtifactError::Io`] when the dynamic linker cannot be asked for MySQL's libraries.
     pub fn missing(&self) -> Result<Vec<&'static Entry>> {
-        Ok(self.absent(&bases(&system::missing_libraries()?)))
+        Ok(self.absent(&bases(&Libraries::of_this_machine()?)))
     }
 
     /// Whether [`Cache::ensure`] would have nothing to do: every server is fetched, unpacked and prepared.
@@ -133,7 +134,7 @@ impl Cache {
     /// # Errors
     /// [`ArtifactError::Io`] when the dynamic linker cannot be asked for MySQL's libraries.
     pub fn is_complete(&self) -> Result<bool> {
-        Ok(self.ready(&bases(&system::missing_libraries()?)).is_some())
+        Ok(self.ready(&bases(&Libraries::of_this_machine()?)).is_some())
     }
 
     /// Bytes that [`Cache::ensure`] would still write.
@@ -141,7 +142,7 @@ impl Cache {
     /// # Errors
     /// [`ArtifactError::Io`] when the dynamic linker cannot be asked for MySQL's libraries.
     pub fn needed_bytes(&self) -> Result<u64> {
-        let bases = bases(&system::missing_libraries()?);
+        let bases = bases(&Libraries::of_this_machine()?);
         Ok(match self.ready(&bases) {
             Some(_) => 0,
             None => self.needed(&bases),
@@ -212,9 +213,10 @@ impl Cache {
         let staged = self.replace(base.recipe.name, &path)?;
         let files: Vec<(&'static Entry, PathBuf)> =
             base.entries.iter().map(|e| (*e, self.blob(e))).collect();
-        let unpack = base.unpack;
+        let (unpack, links) = (base.unpack, base.links.clone());
         blocking(move || {
             unpack(&files, staged.path())?;
+            make_links(&links, staged.path())?;
             tree::commit(staged, &path)
         })
         .await
@@ -307,6 +309,7 @@ mod tests {
             recipe,
             entries: Vec::new(),
             unpack,
+            links: Vec::new(),
         }
     }
 

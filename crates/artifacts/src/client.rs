@@ -31,6 +31,14 @@ const LEASH: &str = r#"exec 3<&0; "$@" </dev/null & p=$!
 { read -r _ <&3; kill $p; i=0; while [ $i -lt 300 ]; do sleep 0.2; i=$((i+1)); done; kill -9 $p; } 2>/dev/null & w=$!
 wait $p; s=$?; kill $w 2>/dev/null; exit $s"#;
 
+/// Settings of a user's JVMs. A server of ours must not follow them; `mvn` must, for trust stores and proxies.
+pub(crate) const JVM_SETTINGS: [&str; 4] = [
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+    "CLASSPATH",
+];
+
 /// A server that ends in good order when the returned command's piped input is dropped, which is also what
 /// happens when this process is killed: no server outlives its owner.
 pub(crate) fn leashed(server: &Path) -> Command {
@@ -39,6 +47,9 @@ pub(crate) fn leashed(server: &Path) -> Command {
         .args(["-c", LEASH, "sh"])
         .arg(server)
         .stdin(Stdio::piped());
+    for name in JVM_SETTINGS {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -50,14 +61,6 @@ pub(crate) fn start(command: &mut Command, log: &Path) -> io::Result<tokio::proc
         .stderr(out)
         .process_group(0)
         .kill_on_drop(true);
-    for name in [
-        "JAVA_TOOL_OPTIONS",
-        "JDK_JAVA_OPTIONS",
-        "_JAVA_OPTIONS",
-        "CLASSPATH",
-    ] {
-        command.env_remove(name);
-    }
     command.spawn()
 }
 
@@ -169,6 +172,32 @@ mod tests {
             status.code(),
             Some(128 + 15),
             "ended by SIGTERM, not by itself"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_users_jvm_settings_reach_package_clients_and_no_server() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut client = Command::new("sh");
+        client
+            .args(["-c", "echo $JAVA_TOOL_OPTIONS"])
+            .env("JAVA_TOOL_OPTIONS", "-Dproxy");
+        run("mvn", "tests", &mut client, &log, &|| ())
+            .await
+            .unwrap();
+        assert_eq!(tail(&log), "-Dproxy");
+        let server = leashed(Path::new("env"));
+        let removed: Vec<_> = server
+            .as_std()
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        assert!(
+            JVM_SETTINGS
+                .iter()
+                .all(|name| removed.contains(&(*name).into()))
         );
     }
 

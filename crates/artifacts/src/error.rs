@@ -182,7 +182,7 @@ impl ArtifactError {
                 "install pip: apt-get install python3-pip, dnf install python3-pip, or your system's package".into()
             }
             Self::ClientMissing { .. } | Self::Libraries { .. } => {
-                "install the libraries as root: apt-get install libaio1 libnuma1, or dnf install libaio numactl-libs".into()
+                "install the libraries as root: apt-get install libaio1 libnuma1 (Debian 12), apt-get install libaio1t64 libnuma1 (Debian 13, Ubuntu 24.04), or dnf install libaio numactl-libs".into()
             }
             Self::ClientFailed { client, .. } | Self::NotDelivered { client, .. } => {
                 format!("check that your {client} mirrors and proxies offer the pinned versions, then run the command again")

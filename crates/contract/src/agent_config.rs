@@ -1,6 +1,7 @@
 //! What a lab tells an agent when it starts it: one JSON file, readable by its owner only.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ pub struct AgentConfig {
     /// File holding the lab's address map (endpoint name → `ip:port`), read again when it changes.
     pub address_map: PathBuf,
     /// Bearer token of every `/admin` route.
-    pub admin_token: String,
+    pub admin_token: Secret,
     /// Supervisor's socket, to which a crash point reports before it is killed.
     pub supervisor_socket: PathBuf,
     /// MySQL endpoint name and identity.
@@ -38,6 +39,31 @@ pub struct AgentConfig {
     pub settings: BTreeMap<String, serde_json::Value>,
 }
 
+/// A text that is kept out of logs: it prints as `***` and is read by [`Secret::expose`] only. It is
+/// written out in full when serialized, since that is how a lab tells it to an agent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the server that asks for it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Secret {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// A server reached by its endpoint name, and who we are there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,8 +72,8 @@ pub struct Login {
     pub endpoint: String,
     /// User name.
     pub user: String,
-    /// Password; never logged.
-    pub password: String,
+    /// Password.
+    pub password: Secret,
 }
 
 /// Kafka bootstrap endpoints and the SCRAM-SHA-512 principal used over SASL_PLAINTEXT.
@@ -58,8 +84,8 @@ pub struct KafkaLogin {
     pub endpoints: Vec<String>,
     /// SCRAM user name.
     pub user: String,
-    /// SCRAM password; never logged.
-    pub password: String,
+    /// SCRAM password.
+    pub password: Secret,
 }
 
 /// Names that keep one run's data apart from another's.
@@ -112,4 +138,22 @@ pub struct CrashReport {
     pub point: String,
     /// What was in hand, for example the command id.
     pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_told_to_an_agent_and_to_no_log() {
+        let login = Login {
+            endpoint: "mysql".into(),
+            user: "m".into(),
+            password: "secret-word".into(),
+        };
+        assert!(!format!("{login:?}").contains("secret-word"));
+        let json = serde_json::to_string(&login).unwrap();
+        assert!(json.contains(r#""password":"secret-word""#), "{json}");
+        assert_eq!(serde_json::from_str::<Login>(&json).unwrap(), login);
+    }
 }

@@ -16,6 +16,8 @@ use crate::registry::WriterSchema;
 pub const SCHEMA_JSON: &str = include_str!("../../../contracts/avro/event_envelope.avsc");
 /// Version of [`SCHEMA_JSON`], carried in each envelope and each outbox row.
 pub const SCHEMA_VERSION: u16 = 1;
+/// Highest level of an item, and so the largest change by one event.
+pub const MAX_LEVEL: u32 = 1_000_000_000;
 /// `event_type` of [`Payload::ItemUpgraded`].
 pub const ITEM_UPGRADED: &str = "item_upgraded";
 

@@ -52,13 +52,12 @@ impl ArmRun<'_> {
             self.name
         )));
         // A lab that cannot be mended is worse than anything else that happened.
-        let undone = self.undo.undo(self.stage, |_| true).await?;
-        self.journal
-            .append("undo", &json!({ "arm": self.name, "done": undone }))?;
-        if result.is_ok() {
-            self.stage.steady().await.map_err(still_unwell)?;
-        }
-        result
+        let undone = self.undo.undo(self.stage).await?;
+        let entry = json!({ "arm": self.name, "done": undone });
+        let noted = self.journal.append("undo", &entry);
+        let report = result?;
+        noted?;
+        Ok(report)
     }
 
     async fn body(&mut self) -> Result<ArmReport, DrillError> {
@@ -169,7 +168,13 @@ impl ArmRun<'_> {
         for result in join_all(changing).await {
             result?;
         }
-        self.stage.steady().await
+        self.stage
+            .settles()
+            .await
+            .map_err(|why| DrillError::Measure {
+                what: "the arm's steady state",
+                why,
+            })
     }
 
     fn only_load(&self) -> Result<(String, ResolvedLoad), DrillError> {
@@ -235,12 +240,4 @@ fn last_drained(record: &ArmRecord<'_>) -> bool {
         phase: None,
     };
     record.sampled.get(&name) == Some(&Value::Bool(true))
-}
-
-/// After the undo an unwell lab is a residue, not a reason not to have begun.
-fn still_unwell(error: DrillError) -> DrillError {
-    match error {
-        DrillError::NotSteady(why) => DrillError::Residual(vec![why]),
-        other => other,
-    }
 }

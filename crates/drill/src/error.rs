@@ -67,6 +67,14 @@ pub enum DrillError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A line of the undo log cannot be understood.
+    #[error("{path}:{line}: not a line that this rlab-ops writes; nothing was undone")]
+    UndoLog {
+        /// The log.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: usize,
+    },
     /// Ended by Ctrl-C; everything was undone.
     #[error("aborted; everything that was done to the lab was undone")]
     Aborted,
@@ -88,7 +96,7 @@ impl DrillError {
             Self::Needs { .. } => ErrorKind::Usage,
             Self::NotSteady(_) => ErrorKind::NotSteady,
             Self::Aborted => ErrorKind::Aborted,
-            Self::Residual(_) => ErrorKind::Residual,
+            Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,
             Self::Report(_) => ErrorKind::Internal,
             Self::Busy
             | Self::Step { .. }
@@ -107,8 +115,9 @@ impl DrillError {
             Self::Lab(error) | Self::Step { source: error, .. } => return error.hint(),
             Self::Needs { .. } => "see what the lab has: rlab-ops status",
             Self::Busy => "wait for it to end, or see who runs it: rlab-ops status",
-            Self::NotSteady(_) => "see which node is not well: rlab-ops status",
-            Self::Residual(_) => "try again: rlab-ops recover",
+            Self::NotSteady(_) => "bring up what is down: rlab-ops up; see it: rlab-ops status",
+            Self::Residual(_) => "try again: rlab-ops up, then rlab-ops recover",
+            Self::UndoLog { .. } => "start over from nothing: rlab-ops down --purge",
             Self::Measure { .. } => "see what happened: rlab-ops logs",
             _ => return None,
         };

@@ -23,4 +23,4 @@ pub use error::DrillError;
 pub use event::DrillEvent;
 pub use runner::{Finished, RunOptions, run};
 pub use smoke::{SmokeCheck, SmokeReport, smoke};
-pub use undo::recover;
+pub use undo::{pending, recover};

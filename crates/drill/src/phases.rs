@@ -21,6 +21,11 @@ use crate::undo::UndoLog;
 /// Between two looks at an awaited condition.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// The same where looking means a Kafka client of its own.
+const DRAIN_LOOK: Duration = Duration::from_millis(500);
+/// A look at a lab in trouble that takes longer than this has seen nothing.
+const LOOK_DEADLINE: Duration = Duration::from_secs(10);
+
 /// What the phases of one arm work with.
 pub(crate) struct Phases<'a, 'j> {
     pub drill: &'a Resolved,
@@ -135,7 +140,7 @@ impl Phases<'_, '_> {
                 load: self.load.progress(),
                 commands: self.commands,
             });
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(if drains { DRAIN_LOOK } else { LOOK }).await;
         }
     }
 
@@ -152,7 +157,8 @@ impl Phases<'_, '_> {
     }
 
     async fn isr(&self) -> Option<Value> {
-        let isr = probes::isr(&self.stage.site, &self.namespace.topic).await?;
+        let asking = probes::isr(&self.stage.site, &self.namespace.topic);
+        let isr = tokio::time::timeout(LOOK_DEADLINE, asking).await.ok()??;
         Some(Value::Number(isr as f64))
     }
 
@@ -160,9 +166,9 @@ impl Phases<'_, '_> {
         if !self.load.finished() {
             return Some(Value::Bool(false));
         }
-        probes::settled(&self.stage.site, self.namespace)
-            .await
-            .map(Value::Bool)
+        let asking = probes::settled(&self.stage.site, self.namespace);
+        let settled = tokio::time::timeout(LOOK_DEADLINE, asking).await.ok()??;
+        Some(Value::Bool(settled))
     }
 
     /// Kills since the arm's start.
@@ -186,7 +192,7 @@ impl Phases<'_, '_> {
         let kills = self.kills().await?;
         for kill in &kills[kills_before..] {
             self.record.actions.push(ActionReport {
-                at_s: self.record.now_s(),
+                at_s: self.record.seconds_at(&kill.at),
                 phase: phase.name.clone(),
                 action: "crash".to_owned(),
                 target: kill.node.clone(),
@@ -208,9 +214,9 @@ impl Phases<'_, '_> {
         if let Some(isr) = self.isr().await {
             self.record.sample("isr", name, isr);
         }
-        if let Some(drained) = self.drained().await {
-            self.record.sample("pipeline.drained", name, drained);
-        }
+        // What cannot be told now must not be taken from an earlier look.
+        let drained = self.drained().await.unwrap_or(Value::Bool(false));
+        self.record.sample("pipeline.drained", name, drained);
         Ok(())
     }
 }

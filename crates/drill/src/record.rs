@@ -20,6 +20,8 @@ pub(crate) struct ArmRecord<'a> {
     pub arm: String,
     /// Time zero of the arm's history.
     pub epoch: Instant,
+    /// The same moment on the wall clock, on which lab events are told.
+    pub started_at: jiff::Timestamp,
     /// Phases so far.
     pub phases: Vec<PhaseReport>,
     /// The same as windows of the history.
@@ -39,6 +41,7 @@ impl<'a> ArmRecord<'a> {
             journal,
             arm: arm.to_owned(),
             epoch: Instant::now(),
+            started_at: jiff::Timestamp::now(),
             phases: Vec::new(),
             windows: Vec::new(),
             actions: Vec::new(),
@@ -55,6 +58,14 @@ impl<'a> ArmRecord<'a> {
     /// Seconds since the arm's start.
     pub fn now_s(&self) -> f64 {
         self.epoch.elapsed().as_secs_f64()
+    }
+
+    /// Seconds from the arm's start to the RFC 3339 time `at`.
+    pub fn seconds_at(&self, at: &str) -> f64 {
+        at.parse::<jiff::Timestamp>().map_or_else(
+            |_| self.now_s(),
+            |at| at.duration_since(self.started_at).as_secs_f64(),
+        )
     }
 
     /// Appends an entry about this arm.

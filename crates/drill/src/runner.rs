@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use rlab_evidence::report::ArmReport;
 use rlab_evidence::{
-    Artifact, Environment, Journal, Machine, Report, RunDir, Verdict, VerdictDocument, decide,
+    Artifact, Environment, Journal, Machine, Outcome, Report, RunDir, Verdict, VerdictDocument,
+    decide,
 };
 use rlab_lab::LabDir;
 use rlab_lab::spec::LabSpec;
@@ -59,7 +60,7 @@ pub async fn run(
         tell(DrillEvent::Note(
             "undoes what an earlier drill left".to_owned(),
         ));
-        undo.undo(&stage, |_| true).await?;
+        undo.undo(&stage).await?;
     }
     stage.steady().await?;
     let started_at = jiff::Timestamp::now();
@@ -91,7 +92,8 @@ pub async fn run(
         match arm.run(&cancel).await {
             Ok(report) => arms.push(report),
             Err(error) => {
-                journal.append("ended", &json!({ "error": error.to_string() }))?;
+                // The error says more than a journal that cannot be written to.
+                let _ = journal.append("ended", &json!({ "error": error.to_string() }));
                 return Err(error);
             }
         }
@@ -114,7 +116,24 @@ pub async fn run(
         machine_after: Machine::observe(),
         check_again: check_again(&drill, seed),
     };
-    conclude(&run_dir, &mut journal, arms, report)
+    let left_out = left_out(&drill);
+    conclude(&run_dir, &mut journal, arms, left_out, report)
+}
+
+/// Without every arm nothing is shown: a right arm proves little when the wrong one was not seen
+/// to fail under the same load and faults.
+fn left_out(drill: &Resolved) -> Option<Verdict> {
+    let names: Vec<&str> = drill
+        .expect
+        .arms
+        .keys()
+        .filter(|name| !drill.arms.contains_key(*name))
+        .map(String::as_str)
+        .collect();
+    (!names.is_empty()).then(|| Verdict {
+        outcome: Outcome::Unknown,
+        reasons: vec![format!("arms that were not run: {}", names.join(", "))],
+    })
 }
 
 /// Decides, and writes verdict and report.
@@ -122,10 +141,14 @@ fn conclude(
     run_dir: &RunDir,
     journal: &mut Journal,
     arms: Vec<ArmReport>,
+    left_out: Option<Verdict>,
     report: impl FnOnce(Verdict) -> Report,
 ) -> Result<Finished, DrillError> {
     let evidence: Vec<_> = arms.iter().map(|arm| arm.evidence.clone()).collect();
-    let verdict = decide(&evidence);
+    let mut verdict = decide(&evidence);
+    if let Some(left_out) = left_out {
+        verdict = verdict.merge(left_out);
+    }
     journal.append("verdict", &verdict)?;
     let report = Report {
         arms,
@@ -175,8 +198,10 @@ fn artifacts() -> Vec<Artifact> {
                 sha256: entry.sha256.clone(),
             },
             many => {
-                let mut lines: Vec<String> =
-                    many.iter().map(|e| format!("{}  {}\n", e.sha256, e.file)).collect();
+                let mut lines: Vec<String> = many
+                    .iter()
+                    .map(|e| format!("{}  {}\n", e.sha256, e.file))
+                    .collect();
                 lines.sort();
                 Artifact {
                     name: format!("{} ({} files)", part.name(), many.len()),

@@ -20,11 +20,13 @@ use crate::stage::Stage;
 
 /// Commands sent through the pipeline, each to an item of its own.
 const COMMANDS: usize = 50;
+/// Within which all must be over.
+const DEADLINE: Duration = Duration::from_secs(20);
 /// Within which each must be readable.
 const READABLE: Duration = Duration::from_secs(10);
 
 /// What `smoke` found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SmokeReport {
     /// Always `rlab/smoke/v1`.
     pub schema: &'static str,
@@ -73,6 +75,20 @@ pub async fn smoke(
     dir: &LabDir,
     tell: &(dyn Fn(DrillEvent) + Send + Sync),
 ) -> Result<SmokeReport, DrillError> {
+    let looking = look(dir, tell);
+    let report = tokio::time::timeout(DEADLINE, looking).await;
+    report.unwrap_or_else(|_| {
+        Err(DrillError::Measure {
+            what: "the pipeline",
+            why: format!("no end within {} s", DEADLINE.as_secs()),
+        })
+    })
+}
+
+async fn look(
+    dir: &LabDir,
+    tell: &(dyn Fn(DrillEvent) + Send + Sync),
+) -> Result<SmokeReport, DrillError> {
     let begun = Instant::now();
     let stage = Stage::open(dir).await?;
     stage.steady().await?;
@@ -81,7 +97,7 @@ pub async fn smoke(
     tell(DrillEvent::Note(
         "asks the brokers for their in-sync replicas".to_owned(),
     ));
-    checks.push(replicas(&stage).await);
+    checks.push(replicas(&stage).await?);
     tell(DrillEvent::Note(format!(
         "sends {COMMANDS} commands and follows each to its effect"
     )));
@@ -115,17 +131,19 @@ fn check(claim: &str, held: bool, seen: String) -> SmokeCheck {
     }
 }
 
-async fn replicas(stage: &Stage) -> SmokeCheck {
+async fn replicas(stage: &Stage) -> Result<SmokeCheck, DrillError> {
     let wanted = stage.site.spec.brokers().count().min(3) as u64;
     let isr = probes::isr(&stage.site, &pipeline::own_namespace().topic).await;
-    let seen = isr.map_or("no broker told".to_owned(), |isr| {
-        format!("{isr} of {wanted} in sync")
-    });
-    check(
-        "every partition has all its replicas in sync",
-        isr == Some(wanted),
-        seen,
-    )
+    let isr = isr.ok_or_else(|| DrillError::Measure {
+        what: "in-sync replicas",
+        why: "no broker told".to_owned(),
+    })?;
+    let claim = "every partition has all its replicas in sync";
+    Ok(check(
+        claim,
+        isr == wanted,
+        format!("{isr} of {wanted} in sync"),
+    ))
 }
 
 struct Doors {

@@ -1,6 +1,7 @@
 //! The lab as a drill sees it: its supervisor, its specification, and one drill at a time.
 
 use std::fs::File;
+use std::time::{Duration, Instant};
 
 use fs4::FileExt;
 use rlab_lab::client::LabClient;
@@ -10,6 +11,9 @@ use rlab_lab::{LabDir, LabError};
 use rlab_runbook::Needs;
 
 use crate::error::DrillError;
+
+/// What a node may take from an action's end until it answers again.
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// A running lab, held by one drill.
 pub(crate) struct Stage {
@@ -67,6 +71,18 @@ impl Stage {
         match status.ready {
             true => Ok(()),
             false => Err(DrillError::NotSteady(unwell(&status))),
+        }
+    }
+
+    /// As [`Self::steady`], once the lab had time to settle after a change.
+    pub async fn settles(&self) -> Result<(), String> {
+        let deadline = Instant::now() + SETTLING;
+        loop {
+            match self.steady().await {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(error.to_string()),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
         }
     }
 

@@ -4,25 +4,28 @@
 //! Every step is safe to repeat.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rlab_contract::agent_config::Namespace;
 use rlab_lab::protocol::NodeVerb;
 use rlab_lab::{LabDir, LabError, pipeline};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DrillError;
 use crate::stage::Stage;
 
 /// One way back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "undo", rename_all = "snake_case")]
 pub enum Undo {
     /// Remove a namespace with everything in it.
     RemoveNamespace {
         /// Which.
+        #[schemars(with = "BTreeMap<String, String>")]
         namespace: Namespace,
     },
     /// Give an agent back its own settings and namespace.
@@ -61,19 +64,14 @@ impl UndoLog {
     /// Opens the log of the lab in `dir` with whatever a killed drill left in it.
     pub fn open(dir: &LabDir) -> Result<Self, DrillError> {
         let path = dir.undo_log();
-        let text = match std::fs::read_to_string(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-            other => other.map_err(|e| DrillError::io(&path, e))?,
-        };
-        let open = replay(&text);
+        let (open, whole) = read(&path)?;
         let next = open.keys().next_back().map_or(0, |last| last + 1);
         let file = File::options().create(true).append(true).open(&path);
-        let mut file = file.map_err(|e| DrillError::io(&path, e))?;
-        if !text.is_empty() && !text.ends_with('\n') {
-            // A line that was cut off in the middle must not swallow the next one.
-            file.write_all(b"\n")
-                .map_err(|e| DrillError::io(&path, e))?;
-        }
+        let file = file.map_err(|e| DrillError::io(&path, e))?;
+        // A last line that was cut off announces a step that was not begun.
+        file.set_len(whole as u64)
+            .and_then(|()| sync_directory(dir))
+            .map_err(|e| DrillError::io(&path, e))?;
         Ok(Self {
             path,
             file,
@@ -99,18 +97,13 @@ impl UndoLog {
         Ok(())
     }
 
-    /// Carries out every step that `chosen` takes, the newest first, whatever fails among them.
-    /// Returns what was done.
-    pub async fn undo(
-        &mut self,
-        stage: &Stage,
-        chosen: fn(&Undo) -> bool,
-    ) -> Result<Vec<Undo>, DrillError> {
+    /// Carries out every step, the newest first, whatever fails among them, and then looks whether
+    /// the lab is well again. Returns what was done.
+    pub async fn undo(&mut self, stage: &Stage) -> Result<Vec<Undo>, DrillError> {
         let todo: Vec<(u64, Undo)> = self
             .open
             .iter()
             .rev()
-            .filter(|(_, undo)| chosen(undo))
             .map(|(id, undo)| (*id, undo.clone()))
             .collect();
         let mut failures = Vec::new();
@@ -122,9 +115,10 @@ impl UndoLog {
                     self.open.remove(&id);
                     done.push(undo);
                 }
-                Err(error) => failures.push(format!("{undo:?}: {error}")),
+                Err(error) => failures.push(format!("{undo}: {error}")),
             }
         }
+        failures.extend(stage.settles().await.err());
         if self.open.is_empty() {
             self.file
                 .set_len(0)
@@ -137,19 +131,42 @@ impl UndoLog {
     }
 
     fn append(&mut self, line: &Line) -> Result<(), DrillError> {
-        let mut bytes =
-            serde_json::to_vec(line).map_err(|e| DrillError::io(&self.path, e.into()))?;
+        let io = |e: std::io::Error| DrillError::io(&self.path, e);
+        let mut bytes = serde_json::to_vec(line).map_err(|e| io(e.into()))?;
         bytes.push(b'\n');
-        self.file
+        let before = self.file.metadata().map_err(io)?.len();
+        let written = self
+            .file
             .write_all(&bytes)
-            .and_then(|()| self.file.sync_data())
-            .map_err(|e| DrillError::io(&self.path, e))
+            .and_then(|()| self.file.sync_data());
+        written.map_err(|error| {
+            // Half a line must not swallow the next one.
+            let _ = self.file.set_len(before);
+            io(error)
+        })
     }
 }
 
-fn replay(text: &str) -> BTreeMap<u64, Undo> {
+fn read(path: &Path) -> Result<(BTreeMap<u64, Undo>, usize), DrillError> {
+    let text = match std::fs::read_to_string(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+        other => other.map_err(|e| DrillError::io(path, e))?,
+    };
+    replay(&text).map_err(|line| DrillError::UndoLog {
+        path: path.to_owned(),
+        line,
+    })
+}
+
+/// The open steps and the length of the whole lines.
+///
+/// # Errors
+/// The number of the first whole line that cannot be understood: to pass over it could leave a
+/// fault in force.
+fn replay(text: &str) -> Result<(BTreeMap<u64, Undo>, usize), usize> {
+    let whole = text.rfind('\n').map_or(0, |at| at + 1);
     let mut open = BTreeMap::new();
-    for line in text.lines() {
+    for (index, line) in text[..whole].lines().enumerate() {
         match serde_json::from_str(line) {
             Ok(Line::Todo { id, undo }) => {
                 open.insert(id, undo);
@@ -157,11 +174,27 @@ fn replay(text: &str) -> BTreeMap<u64, Undo> {
             Ok(Line::Done { id }) => {
                 open.remove(&id);
             }
-            // Cut off while it was written: the step it announces was not begun.
-            Err(_) => {}
+            Err(_) => return Err(index + 1),
         }
     }
-    open
+    Ok((open, whole))
+}
+
+fn sync_directory(dir: &LabDir) -> std::io::Result<()> {
+    File::open(dir.path())?.sync_all()
+}
+
+impl fmt::Display for Undo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RemoveNamespace { namespace } => {
+                write!(f, "remove the namespace {}", namespace.database)
+            }
+            Self::RestoreAgent { node } => write!(f, "give {node} its own settings back"),
+            Self::Disarm { node } => write!(f, "disarm the crash point of {node}"),
+            Self::Start { node } => write!(f, "start {node}"),
+        }
+    }
 }
 
 async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
@@ -179,7 +212,16 @@ async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
 /// [`DrillError::Residual`] with every step that failed; they stay in the log.
 pub async fn recover(dir: &LabDir) -> Result<Vec<Undo>, DrillError> {
     let stage = Stage::open(dir).await?;
-    UndoLog::open(dir)?.undo(&stage, |_| true).await
+    UndoLog::open(dir)?.undo(&stage).await
+}
+
+/// What [`recover`] would do, the next step first; changes nothing.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn pending(dir: &LabDir) -> Result<Vec<Undo>, DrillError> {
+    let (open, _) = read(&dir.undo_log())?;
+    Ok(open.into_values().rev().collect())
 }
 
 #[cfg(test)]
@@ -218,5 +260,20 @@ mod tests {
         std::fs::write(dir.undo_log(), r#"{"todo":{"id":0,"undo":{"und"#).unwrap();
         UndoLog::open(&dir).unwrap().record(start("mysql")).unwrap();
         assert_eq!(UndoLog::open(&dir).unwrap().open.len(), 1);
+    }
+
+    #[test]
+    fn a_damaged_line_is_refused_with_its_number_and_nothing_is_forgotten() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("default").unwrap();
+        std::fs::create_dir_all(dir.path()).unwrap();
+        UndoLog::open(&dir).unwrap().record(start("mysql")).unwrap();
+        let text = std::fs::read_to_string(dir.undo_log()).unwrap() + "damaged\n";
+        std::fs::write(dir.undo_log(), &text).unwrap();
+        assert!(matches!(
+            UndoLog::open(&dir),
+            Err(DrillError::UndoLog { line: 2, .. })
+        ));
+        assert_eq!(std::fs::read_to_string(dir.undo_log()).unwrap(), text);
     }
 }

@@ -13,12 +13,13 @@
 //! The heaviest word wins: deviated, then unknown, then held. A loss in the arm that must hold
 //! stays a loss even where some fault did not land.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::{Outcome, Verdict};
 
 /// What an arm is there for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Must {
     /// The wrong arm: it must show the failure, or the drill had no power.
@@ -30,7 +31,7 @@ pub enum Must {
 }
 
 /// Whether an expectation was met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Truth {
     /// It was.
@@ -42,7 +43,7 @@ pub enum Truth {
 }
 
 /// An evaluated expectation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Expectation {
     /// As the runbook says it.
     pub text: String,
@@ -53,7 +54,7 @@ pub struct Expectation {
 }
 
 /// Whether the judge noticed one mutation of the recorded snapshot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ControlOutcome {
     /// The control's name.
     pub name: String,
@@ -64,7 +65,7 @@ pub struct ControlOutcome {
 }
 
 /// All that is decided upon for one arm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmEvidence {
     /// The arm's name.
     pub name: String,

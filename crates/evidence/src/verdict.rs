@@ -1,5 +1,6 @@
 //! The verdict: three values, the reasons, and the document that keeps them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::ArmEvidence;
@@ -9,7 +10,9 @@ use crate::journal::Summary;
 pub const SCHEMA: &str = "rlab/verdict/v1";
 
 /// What the evidence says of a claim. Ordered by weight: a merge takes the greatest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Every claim was shown.
@@ -33,7 +36,7 @@ impl Outcome {
 }
 
 /// An outcome and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// What the evidence says.
     pub outcome: Outcome,
@@ -52,7 +55,7 @@ impl Verdict {
 }
 
 /// `verdict.json`: the verdict, what it was decided from, and the journal it belongs to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictDocument {
     /// Always [`SCHEMA`].
     pub schema: String,
@@ -63,6 +66,7 @@ pub struct VerdictDocument {
     /// The profile it ran on.
     pub profile: String,
     /// When it was decided.
+    #[schemars(with = "String")]
     pub decided_at: jiff::Timestamp,
     /// What was decided.
     pub outcome: Outcome,

@@ -14,6 +14,8 @@ use crate::socket;
 
 /// Longest a request may take: a broker's graceful stop followed by a start fits well within.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(120);
+/// Longest for what the supervisor knows by itself.
+const PROMPT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// A client of one lab's supervisor. Each request uses a connection of its own.
 #[derive(Debug, Clone)]
@@ -132,9 +134,13 @@ impl LabClient {
         let stream = socket::connect(&self.dir.socket())
             .await
             .map_err(|_| LabError::NotRunning(self.dir.name().to_owned()))?;
-        let response = tokio::time::timeout(ANSWER_DEADLINE, exchange(stream, request))
+        let deadline = match request {
+            Request::Status | Request::Events { .. } | Request::Shutdown => PROMPT_DEADLINE,
+            _ => ANSWER_DEADLINE,
+        };
+        let response = tokio::time::timeout(deadline, exchange(stream, request))
             .await
-            .map_err(|_| LabError::Supervisor("no answer within 120 s".into()))?
+            .map_err(|_| LabError::Unresponsive(self.dir.name().to_owned(), deadline.as_secs()))?
             .map_err(|e| LabError::Supervisor(format!("connection lost: {e}")))?;
         match response {
             Response::Refused { message, hint } => Err(LabError::Refused { message, hint }),

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::client::LabClient;
@@ -20,7 +21,7 @@ const PROCESS_DEADLINE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What `down` would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DownPlan {
     /// Always `rlab/down-plan/v1`.
     pub schema: &'static str,
@@ -33,7 +34,7 @@ pub struct DownPlan {
 }
 
 /// What `down` did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DownReport {
     /// Always `rlab/down/v1`.
     pub schema: &'static str,
@@ -71,13 +72,16 @@ pub async fn down(
     known(dir)?;
     let stopped = nodes_of(&processes::of_lab(dir.path()));
     if let Ok(client) = LabClient::connect(dir).await {
-        client.shutdown().await?;
-        wait_for_supervisor(&client, progress).await;
+        // One that hangs, or dies just now, is ended like any other process.
+        if client.shutdown().await.is_ok() {
+            wait_for_supervisor(&client, progress).await;
+        }
     }
     end_the_rest(dir, progress).await;
     nothing_left(dir)?;
     if purge {
         std::fs::remove_dir_all(dir.path()).map_err(|e| LabError::io(dir.path(), e))?;
+        let _ = std::fs::remove_file(dir.turn());
     }
     Ok(DownReport {
         schema: "rlab/down/v1",

@@ -54,6 +54,14 @@ pub enum LabError {
         /// The one that was probably meant.
         suggestion: Option<String>,
     },
+    /// A profile file that cannot be read.
+    #[error("profile `{path}`: {source}")]
+    NoProfileFile {
+        /// The path given.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Mistakes in a profile, all of them.
     #[error(transparent)]
     Profile(#[from] DocumentErrors),
@@ -120,6 +128,9 @@ pub enum LabError {
     /// The supervisor process ended or could not be talked to.
     #[error("supervisor: {0}")]
     Supervisor(String),
+    /// The supervisor is there but does not answer.
+    #[error("the supervisor of lab `{0}` did not answer within {1} s")]
+    Unresponsive(String, u64),
     /// The supervisor refused a request.
     #[error("{message}")]
     Refused {
@@ -137,9 +148,9 @@ pub enum LabError {
     /// Processes, files or ports were left.
     #[error("still there after `down`: {}", .0.join(", "))]
     Residual(Vec<String>),
-    /// Ended by Ctrl-C; what was started was stopped again.
-    #[error("aborted; what had been started was stopped")]
-    Aborted,
+    /// Ended by Ctrl-C; says what became of what was begun.
+    #[error("aborted; {0}")]
+    Aborted(&'static str),
     /// A file of the lab cannot be understood.
     #[error("{path}: {reason}")]
     BadFile {
@@ -192,11 +203,12 @@ impl LabError {
             Self::BadLabName(_)
             | Self::NoSuchLab { .. }
             | Self::UnknownProfile { .. }
+            | Self::NoProfileFile { .. }
             | Self::Profile(_)
             | Self::PortOffset(..)
             | Self::OtherParameters { .. } => ErrorKind::Usage,
             Self::Residual(_) => ErrorKind::Residual,
-            Self::Aborted => ErrorKind::Aborted,
+            Self::Aborted(_) => ErrorKind::Aborted,
             _ => ErrorKind::Environment,
         }
     }
@@ -228,18 +240,27 @@ impl LabError {
             Self::AgentMissing { .. } => {
                 "build the whole workspace: cargo build --release --workspace".into()
             }
-            Self::NodeFailed { node, .. } => format!("see its log: rlab-ops logs {node}"),
+            Self::NodeFailed { node, .. } => format!(
+                "see its log: rlab-ops logs {node}; the other nodes stay up until rlab-ops down"
+            ),
             Self::NotReady { .. } | Self::Supervisor(_) | Self::Pipeline(_) => {
                 "see what happened: rlab-ops status, rlab-ops logs".into()
+            }
+            Self::Unresponsive(lab, _) => {
+                format!("stop the lab and bring it up again: rlab-ops --lab {lab} down")
+            }
+            Self::NoProfileFile { .. } => {
+                "give the path of an existing TOML file, or a built-in name".into()
+            }
+            Self::BadFile { .. } => {
+                "if the lab cannot be mended by hand, remove it: rlab-ops down --purge".into()
             }
             Self::Refused { hint, .. } => return hint.clone(),
             Self::Artifact(error) => error.hint(),
             Self::Residual(_) => "stop what is named by its process id, then run down again".into(),
-            Self::BadLabName(_)
-            | Self::Profile(_)
-            | Self::Aborted
-            | Self::BadFile { .. }
-            | Self::Io { .. } => return None,
+            Self::BadLabName(_) | Self::Profile(_) | Self::Aborted(_) | Self::Io { .. } => {
+                return None;
+            }
         };
         Some(text)
     }

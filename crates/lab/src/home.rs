@@ -108,6 +108,12 @@ impl LabDir {
         self.path.join("lab.json")
     }
 
+    /// Locked by `up` while it decides who starts the supervisor; beside the directory, which it may
+    /// yet have to make.
+    pub(crate) fn turn(&self) -> PathBuf {
+        self.path.with_extension("lock")
+    }
+
     /// Locked by the supervisor for as long as it lives.
     pub fn lock(&self) -> PathBuf {
         self.path.join("lock")

@@ -3,6 +3,8 @@
 //! Together they are a namespace. The lab has one of its own; every arm of a drill gets another,
 //! so that nothing ever has to be wiped between runs.
 
+use std::time::{Duration, Instant};
+
 use kafka_protocol::ResponseError;
 use rlab_contract::agent_config::Namespace;
 use rlab_contract::envelope;
@@ -15,7 +17,10 @@ use crate::error::LabError;
 use crate::kafka_wire::Connection;
 use crate::layout::broker_listener::CLIENT;
 use crate::servers::{Site, connect_mysql};
-use crate::spec::NodeKind;
+use crate::spec::{NodeKind, NodeSpec};
+
+/// Longer than a consumer's session, 6 s.
+const GROUP_DEADLINE: Duration = Duration::from_secs(15);
 
 /// The lab's own namespace, in which `smoke` and hand-made commands live.
 pub fn own_namespace() -> Namespace {
@@ -129,18 +134,29 @@ async fn delete_topic(site: &Site, unwanted: &Namespace) -> Result<(), String> {
         .await
 }
 
-/// Only a group's coordinator deletes it, so every broker is asked.
+/// Only a group's coordinator deletes it, so every broker is asked; and a member that was killed
+/// keeps its group from being empty until its session ends.
 async fn delete_group(site: &Site, group: &str) -> Result<(), String> {
-    let mut last = None;
-    for broker in site.spec.brokers() {
-        let mut connection = Connection::open(broker.back_address(CLIENT)).await?;
-        match connection.delete_group(group).await? {
-            None | Some(ResponseError::GroupIdNotFound) => return Ok(()),
-            Some(ResponseError::NotCoordinator) => {}
-            Some(error) => last = Some(format!("{error:?}")),
+    let deadline = Instant::now() + GROUP_DEADLINE;
+    loop {
+        let mut answers = Vec::new();
+        for broker in site.spec.brokers() {
+            match ask_to_delete(broker, group).await {
+                Ok(None | Some(ResponseError::GroupIdNotFound)) => return Ok(()),
+                Ok(Some(error)) => answers.push(format!("{}: {error:?}", broker.name)),
+                Err(error) => answers.push(format!("{}: {error}", broker.name)),
+            }
         }
+        if Instant::now() > deadline {
+            return Err(answers.join(", "));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    last.map_or(Ok(()), Err)
+}
+
+async fn ask_to_delete(broker: &NodeSpec, group: &str) -> Result<Option<ResponseError>, String> {
+    let mut connection = Connection::open(broker.back_address(CLIENT)).await?;
+    connection.delete_group(group).await
 }
 
 async fn delete_keys(site: &Site, prefix: &str) -> Result<(), String> {

@@ -159,7 +159,10 @@ impl Profile {
     /// When there is none, or with every mistake in it.
     pub fn load(name: &str) -> Result<Self, LabError> {
         if name.ends_with(".toml") || name.contains('/') {
-            let text = std::fs::read_to_string(name).map_err(|e| LabError::io(name, e))?;
+            let text = std::fs::read_to_string(name).map_err(|source| LabError::NoProfileFile {
+                path: name.to_owned(),
+                source,
+            })?;
             return Self::parse(name, &text);
         }
         let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);

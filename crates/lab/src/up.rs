@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rlab_artifacts::Cache;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +48,7 @@ pub enum UpEvent {
 }
 
 /// What `up` would do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UpPlan {
     /// Always `rlab/up-plan/v1`.
     pub schema: &'static str,
@@ -66,7 +67,7 @@ pub struct UpPlan {
 }
 
 /// What would happen to one node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlannedNode {
     /// Node name.
     pub node: String,
@@ -135,26 +136,61 @@ pub async fn up(
     cancel: CancellationToken,
 ) -> Result<LabStatus, LabError> {
     let profile = Profile::load(&options.profile)?;
-    let client = match running(options, &profile).await? {
-        Some(_) => LabClient::connect(&options.dir).await?,
+    let (client, ours) = match running(options, &profile).await? {
+        Some(_) => (LabClient::connect(&options.dir).await?, false),
         None => {
             let fetching = fetch(progress);
             let servers = tokio::select! {
                 servers = fetching => servers?,
-                () = cancel.cancelled() => return Err(LabError::Aborted),
+                () = cancel.cancelled() => return Err(LabError::Aborted("nothing was started")),
             };
-            write_lab(options, profile, servers)?;
-            start_supervisor(&options.dir).await?
+            begin(options, profile, servers).await?
         }
     };
     client.start_all().await?;
     tokio::select! {
         status = wait_until_ready(&client, progress) => status,
         () = cancel.cancelled() => {
+            if !ours {
+                return Err(LabError::Aborted("the lab ran before and goes on"));
+            }
             down::down(&options.dir, false, progress).await?;
-            Err(LabError::Aborted)
+            Err(LabError::Aborted("what had been started was stopped"))
         }
     }
+}
+
+/// Starts the supervisor, unless another `up` did so meanwhile; says whether this call did.
+async fn begin(
+    options: &UpOptions,
+    profile: Profile,
+    servers: rlab_artifacts::Servers,
+) -> Result<(LabClient, bool), LabError> {
+    let _turn = take_turn(&options.dir).await?;
+    if running(options, &profile).await?.is_some() {
+        return Ok((LabClient::connect(&options.dir).await?, false));
+    }
+    write_lab(options, profile, servers)?;
+    Ok((start_supervisor(&options.dir).await?, true))
+}
+
+/// One `up` at a time decides; the lock ends with the file, however this process ends.
+async fn take_turn(dir: &LabDir) -> Result<std::fs::File, LabError> {
+    let path = dir.turn();
+    files::make_private_dir(path.parent().unwrap_or(dir.path()))?;
+    let waiting = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|e| LabError::io(&path, e))?;
+        file.lock().map_err(|e| LabError::io(&path, e))?;
+        Ok(file)
+    });
+    waiting
+        .await
+        .map_err(|e| LabError::Supervisor(e.to_string()))?
 }
 
 /// State of the lab when its supervisor runs, with the same parameters.

@@ -25,7 +25,6 @@ CREATE TABLE outbox_event (
     event_id       BINARY(16) NOT NULL,
     aggregate_id   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     sequence       BIGINT UNSIGNED NOT NULL,
-    shard          SMALLINT UNSIGNED AS (CRC32(aggregate_id) % 64) STORED NOT NULL,
     schema_version SMALLINT UNSIGNED NOT NULL,
     payload        BLOB NOT NULL COMMENT 'Avro datum without the wire header',
     created_at     TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
@@ -60,7 +59,7 @@ CREATE TABLE processed_event (
 CREATE TABLE read_model (
     item_id    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     version    BIGINT UNSIGNED NOT NULL,
-    level      INT NOT NULL,
+    level      BIGINT NOT NULL,
     spent      BIGINT UNSIGNED NOT NULL,
     summary    JSON NOT NULL,
     updated_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),

@@ -13,7 +13,7 @@ pub struct ItemView {
     /// Sequence of the newest event applied.
     pub version: u64,
     /// Sum of level changes.
-    pub level: i32,
+    pub level: i64,
     /// Sum of costs.
     pub spent: u64,
     /// JSON of the newest event.

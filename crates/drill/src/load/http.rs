@@ -242,8 +242,8 @@ impl LoadHandle {
     ///
     /// # Errors
     /// When the history could not be written.
-    pub async fn join(self) -> Result<LoadSummary, LoadError> {
-        let recorded = match self.task.await {
+    pub async fn join(mut self) -> Result<LoadSummary, LoadError> {
+        let recorded = match (&mut self.task).await {
             Ok(recorded) => recorded?,
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         };
@@ -251,6 +251,14 @@ impl LoadHandle {
             progress: self.counters.read(),
             recorded,
         })
+    }
+}
+
+impl Drop for LoadHandle {
+    /// A drill that ends early must not go on sending: its service is about to serve others.
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.task.abort();
     }
 }
 

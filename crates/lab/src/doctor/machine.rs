@@ -39,7 +39,10 @@ pub fn checks(home: &LabHome) -> Vec<Check> {
 fn platform(os: &str, arch: &str) -> Check {
     let name = "platform";
     match rlab_artifacts::check_platform(os, arch) {
-        Ok(()) => Check::passed(name, format!("{os} on {arch}")),
+        Ok(()) => Check::passed(
+            name,
+            format!("{os} on {arch} (what is tested is Debian 12 on x86_64)"),
+        ),
         Err(error) => Check::failed(name, &error, error.hint()),
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the servers are in the cache, or can be fetched into it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use rlab_artifacts::{ArtifactError, Cache, Entry, Part, Verified, installed, missing_libraries};
 
@@ -29,8 +30,11 @@ pub async fn checks() -> Vec<Check> {
             files_through(client, &missing),
         ));
     }
-    let debian = installed("apt-get").await.is_some() && installed("dpkg-deb").await.is_some();
-    checks.push(libraries(missing_libraries(), &missing, debian));
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let fetched = has_pinned_packages(&release)
+        && installed("apt-get").await.is_some()
+        && installed("dpkg-deb").await.is_some();
+    checks.push(libraries(missing_libraries(), &missing, fetched));
     checks.push(complete(&cache, cache.is_complete(), &missing));
     checks.push(room(&cache));
     let reading = cache.clone();
@@ -69,10 +73,17 @@ fn package_client(client: &str, package: &str, call: Option<String>, files: usiz
     }
 }
 
+/// The pinned library packages are those of Debian 12; no other release offers them.
+fn has_pinned_packages(os_release: &str) -> bool {
+    os_release
+        .lines()
+        .any(|line| line == "VERSION_CODENAME=bookworm")
+}
+
 fn libraries(
     lacking: Result<Vec<&'static str>, ArtifactError>,
     missing: &[&Entry],
-    debian: bool,
+    fetched: bool,
 ) -> Check {
     let name = "MySQL's libraries";
     let lacking = match lacking {
@@ -84,7 +95,7 @@ fn libraries(
     }
     let lacking = lacking.join(", ");
     let cached = !missing.iter().any(|e| e.part == Part::MysqlLibraries);
-    match (cached, debian) {
+    match (cached, fetched) {
         (true, _) => Check::passed(
             name,
             format!("{lacking} not of the system but of the cache"),
@@ -97,8 +108,8 @@ fn libraries(
         ),
         (false, false) => Check::failed(
             name,
-            format!("{lacking} not found, nor apt-get with dpkg-deb to fetch a copy"),
-            "as root: apt-get install libaio1 libnuma1, or dnf install libaio numactl-libs",
+            format!("{lacking} not found, and a copy can be fetched on Debian 12 (bookworm) only"),
+            "as root: apt-get install libaio1t64 libnuma1 (Debian 13, Ubuntu 24.04), apt-get install libaio1 libnuma1 (older ones), or dnf install libaio numactl-libs",
         ),
     }
 }
@@ -185,15 +196,27 @@ fn digests(verified: Result<Verified, ArtifactError>) -> Check {
             format!("{files} files, {} MiB, all as pinned", bytes >> 20),
         );
     }
-    let paths: Vec<String> = damages
+    let whole: BTreeSet<String> = damages
         .iter()
-        .map(|d| d.path.display().to_string())
+        .map(|d| made_at_once(&d.path).display().to_string())
         .collect();
+    let first = damages
+        .first()
+        .map_or("", |d| d.path.to_str().unwrap_or(""));
     Check::failed(
         name,
-        format!("{} of {files} files are not what they were", damages.len()),
-        format!("rm -rf {} && rlab-ops up", paths.join(" ")),
+        format!(
+            "{} of {files} files are not what they were, or not ours to read ({first} …)",
+            damages.len()
+        ),
+        format!("rm -rf {} && rlab-ops up", Vec::from_iter(whole).join(" ")),
     )
+}
+
+/// What has to go for the file at `path` to be made again: its whole tree, or the file itself.
+fn made_at_once(path: &Path) -> &Path {
+    let in_trees = |p: &&Path| p.parent().is_some_and(|parent| parent.ends_with("trees"));
+    path.ancestors().find(in_trees).unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -230,6 +253,10 @@ mod tests {
         let failed = libraries(lacking(), &all, false);
         assert_eq!(failed.outcome, Failed);
         assert!(failed.detail.contains("libaio.so.1"));
+        assert!(has_pinned_packages(
+            "ID=debian\nVERSION_CODENAME=bookworm\n"
+        ));
+        assert!(!has_pinned_packages("ID=ubuntu\nVERSION_CODENAME=noble\n"));
     }
 
     #[test]
@@ -273,6 +300,11 @@ mod tests {
         assert_eq!(
             check.fix.as_deref(),
             Some("rm -rf /cache/blobs/ab && rlab-ops up")
+        );
+        let in_a_tree = Path::new("/cache/trees/mysql-data-1/data/ibdata1");
+        assert_eq!(
+            made_at_once(in_a_tree),
+            Path::new("/cache/trees/mysql-data-1")
         );
         let empty = digests(Ok(Verified::default()));
         assert_eq!(

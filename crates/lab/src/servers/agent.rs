@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rlab_contract::agent_config::{
-    AgentConfig, CONFIG_FILE_VARIABLE, CrashRule, KafkaLogin, Login, Namespace,
+    AgentConfig, CONFIG_FILE_VARIABLE, CrashRule, KafkaLogin, Login, Namespace, Secret,
 };
+use serde::Deserialize;
 
 use super::{Launch, Site};
 use crate::error::LabError;
@@ -43,7 +44,9 @@ pub(super) fn prepare(
 
 fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
     let user = identity(&node.name);
-    let password = |of: &BTreeMap<String, String>| of.get(&user).cloned().unwrap_or_default();
+    let password = |of: &BTreeMap<String, String>| -> Secret {
+        of.get(&user).cloned().unwrap_or_default().into()
+    };
     let login = |endpoint: &str, of: &BTreeMap<String, String>| Login {
         endpoint: endpoint.to_owned(),
         user: user.clone(),
@@ -55,7 +58,7 @@ fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
         node: node.name.clone(),
         listen: node.back_address(0).to_string(),
         address_map: site.dir.address_map(),
-        admin_token: site.secrets.admin_token.clone(),
+        admin_token: site.secrets.admin_token.clone().into(),
         supervisor_socket: site.dir.socket(),
         mysql: login("mysql", &site.secrets.mysql),
         redis: login("redis", &site.secrets.redis),
@@ -98,12 +101,28 @@ pub(super) async fn probe(node: &NodeSpec) -> Result<(), String> {
         .send()
         .await
         .map_err(|_| "does not listen yet".to_owned())?;
-    let status = answer.status();
-    let body = answer.text().await.unwrap_or_default();
-    match status.is_success() {
-        true => Ok(()),
-        false => Err(body.trim().chars().take(200).collect()),
+    if answer.status().is_success() {
+        return Ok(());
     }
+    let readiness: Readiness = answer.json().await.map_err(|e| e.to_string())?;
+    let waits: Vec<String> = readiness
+        .waiting_for
+        .iter()
+        .map(|w| format!("{} ({})", w.name, w.last_error))
+        .collect();
+    Err(format!("waits for {}", waits.join(", ")))
+}
+
+/// What an agent says while it is not ready.
+#[derive(Deserialize)]
+struct Readiness {
+    waiting_for: Vec<Wait>,
+}
+
+#[derive(Deserialize)]
+struct Wait {
+    name: String,
+    last_error: String,
 }
 
 /// Replaces the crash rules of a running agent; its passes are counted from now.

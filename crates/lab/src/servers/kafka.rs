@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{Launch, Site, java_flags};
+use super::{Launch, Site, clean_environment, java_flags};
 use crate::error::LabError;
 use crate::files;
 use crate::kafka_wire::Connection;
@@ -84,7 +84,9 @@ fn format_storage(site: &Site, node: &NodeSpec, home: &Path, data: &Path) -> Res
     let mut arguments = java_arguments(site, home, 256);
     arguments.push("kafka.tools.StorageTool".into());
     arguments.push(format!("@{}", arguments_file.display()).into());
-    let output = Command::new(&site.spec.servers.java)
+    let mut command = Command::new(&site.spec.servers.java);
+    clean_environment(&mut command);
+    let output = command
         .args(arguments)
         .env(LAB_MARK, site.dir.path())
         .env(NODE_MARK, &node.name)
@@ -101,11 +103,19 @@ fn format_storage(site: &Site, node: &NodeSpec, home: &Path, data: &Path) -> Res
             reason: format!(
                 "formatting its storage failed ({}): {}",
                 output.status,
-                String::from_utf8_lossy(&said).trim()
+                without_passwords(site, String::from_utf8_lossy(&said).trim())
             ),
         });
     }
     std::fs::rename(&fresh, data).map_err(|e| LabError::io(data, e))
+}
+
+/// The tool repeats its arguments when it does not understand them.
+fn without_passwords(site: &Site, said: &str) -> String {
+    let passwords = site.secrets.kafka.values();
+    passwords.fold(said.to_owned(), |text, password| {
+        text.replace(password, "***")
+    })
 }
 
 /// One argument a line: the tool reads them from a file, so that passwords are in no process list.

@@ -8,6 +8,7 @@ mod registry;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::error::LabError;
@@ -108,6 +109,25 @@ pub fn start_deadline(kind: NodeKind) -> Duration {
     match kind {
         NodeKind::Agent => Duration::from_secs(45),
         _ => Duration::from_secs(90),
+    }
+}
+
+/// Leaves of the caller's environment only what a server may depend on: no credentials, preloaded
+/// libraries or options of whoever happened to bring the lab up.
+pub(crate) fn clean_environment(command: &mut Command) {
+    command.env_clear();
+    for name in [
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LANG",
+        "LC_ALL",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+    ] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
     }
 }
 

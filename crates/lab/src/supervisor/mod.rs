@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fs4::FileExt;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -103,29 +103,42 @@ fn lock(dir: &LabDir) -> Result<File, LabError> {
 /// Ends what an earlier supervisor left that cannot be taken over, and returns what can.
 async fn take_over(site: &Site) -> Vec<Found> {
     let me = std::process::id();
-    let is_agent = |name: &str| {
-        site.spec
-            .node(name)
-            .is_none_or(|n| n.kind == NodeKind::Agent)
+    let servers = |found: &Found| {
+        let node = site.spec.node(&found.node);
+        found.leader && node.is_some_and(|n| n.kind != NodeKind::Agent)
     };
-    let mut keep = Vec::new();
+    let all: Vec<Found> = processes::of_lab(site.dir.path())
+        .into_iter()
+        .filter(|f| f.pid != me && f.node != SUPERVISOR)
+        .collect();
+    let mut keep: Vec<Found> = Vec::new();
     let mut ending = Vec::new();
-    for found in processes::of_lab(site.dir.path()) {
-        if found.pid == me || found.node == SUPERVISOR {
-            continue;
-        }
-        if found.leader && !is_agent(&found.node) {
-            keep.push(found);
-        } else {
+    for found in &all {
+        let kept = |keep: &[Found]| keep.iter().any(|k| k.node == found.node);
+        if servers(found) && !kept(&keep) {
+            keep.push(found.clone());
+        } else if found.leader {
             ending.push(end(found));
+        } else if !all
+            .iter()
+            .any(|other| other.node == found.node && servers(other))
+        {
+            // Not a server's own helper: a preparation whose supervisor died under it.
+            kill(found.pid);
         }
     }
     futures::future::join_all(ending).await;
     keep
 }
 
-async fn end(found: Found) {
-    let Ok(process) = Process::adopt(found.pid) else {
+fn kill(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+async fn end(found: &Found) {
+    let Ok(process) = Process::adopt(found) else {
         return;
     };
     tracing::info!(

@@ -14,8 +14,8 @@ use rustix::process::{
 };
 use tokio::io::unix::AsyncFd;
 
-use crate::processes::{LAB_MARK, NODE_MARK};
-use crate::servers::Launch;
+use crate::processes::{self, Found, LAB_MARK, NODE_MARK};
+use crate::servers::{self, Launch};
 
 /// A log larger than this is set aside when its node starts again, bytes.
 const LOG_LIMIT: u64 = 32 << 20;
@@ -47,7 +47,9 @@ impl Process {
             std::fs::rename(log, log.with_extension("1"))?;
         }
         let output = OpenOptions::new().create(true).append(true).open(log)?;
-        let child = Command::new(&launch.program)
+        let mut command = Command::new(&launch.program);
+        servers::clean_environment(&mut command);
+        let mut child = command
             .args(&launch.arguments)
             .envs(launch.environment.iter().map(|(k, v)| (k, v)))
             .env(LAB_MARK, lab)
@@ -61,13 +63,22 @@ impl Process {
             .map_err(|e| {
                 std::io::Error::new(e.kind(), format!("{}: {e}", launch.program.display()))
             })?;
-        Self::watch(Pid::from_child(&child), true)
+        Self::watch(Pid::from_child(&child), true).inspect_err(|_| {
+            // Nobody would own it.
+            let _ = child.kill();
+            let _ = child.wait();
+        })
     }
 
     /// Takes over a process that somebody else started.
-    pub fn adopt(pid: u32) -> std::io::Result<Self> {
-        let raw = i32::try_from(pid).ok().and_then(Pid::from_raw);
-        Self::watch(raw.ok_or(std::io::ErrorKind::InvalidInput)?, false)
+    pub fn adopt(found: &Found) -> std::io::Result<Self> {
+        let raw = i32::try_from(found.pid).ok().and_then(Pid::from_raw);
+        let process = Self::watch(raw.ok_or(std::io::ErrorKind::InvalidInput)?, false)?;
+        // Its id may have gone to a stranger between the search and the descriptor.
+        match processes::membership(found.pid) {
+            Some((node, _)) if node == found.node => Ok(process),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        }
     }
 
     fn watch(pid: Pid, child: bool) -> std::io::Result<Self> {
@@ -115,6 +126,9 @@ impl Process {
         let deadline = Instant::now() + GROUP_DEADLINE;
         while test_kill_process_group(self.pid).is_ok() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if test_kill_process_group(self.pid).is_ok() {
+            tracing::error!(pid = self.pid(), "its process group is not empty");
         }
         ending
     }

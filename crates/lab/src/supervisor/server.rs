@@ -53,6 +53,13 @@ async fn answer(lab: &Lab, line: &str) -> Option<Response> {
         Ok(request) => request,
         Err(error) => return Some(refused(format!("request not understood: {error}"))),
     };
+    let harmless = matches!(
+        request,
+        Request::Status | Request::Events { .. } | Request::Shutdown
+    );
+    if lab.ending.is_cancelled() && !harmless {
+        return Some(refused("the lab is going down".to_owned()));
+    }
     Some(match request {
         Request::Status => Response::Status {
             status: Box::new(lab.status()),

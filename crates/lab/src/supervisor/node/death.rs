@@ -19,10 +19,10 @@ const LAST_LINES: usize = 12;
 
 impl Actor {
     /// The process ended without being told to.
-    pub(super) fn died(&mut self, ending: Ending, first: bool) {
+    pub(super) fn died(&mut self, ending: Ending) {
         self.buried(ending);
         let reason = describe(ending);
-        if first {
+        if self.on_trial {
             return self.give_up(&format!("{reason} while starting"));
         }
         let now = Instant::now();

@@ -22,7 +22,11 @@ impl Actor {
     pub(super) async fn wait_for_others(&mut self) -> bool {
         let agent = self.node.spec.kind == NodeKind::Agent;
         let status = &self.node.status;
+        let was_up = self.was_up;
         let needs = async {
+            if was_up {
+                return;
+            }
             for other in &mut self.node.after {
                 let name = other.borrow().node.clone();
                 status.send_modify(|s| s.detail = Some(format!("waits for {name}")));
@@ -70,7 +74,7 @@ impl Actor {
         }
     }
 
-    pub(super) async fn starting(&mut self, since: Instant, first: bool) -> bool {
+    pub(super) async fn starting(&mut self, since: Instant) -> bool {
         let Some(process) = &self.process else {
             return self.idle().await;
         };
@@ -88,7 +92,7 @@ impl Actor {
         };
         match step {
             Step::Message(message) => return self.handle(message).await,
-            Step::Ended(ending) => self.died(ending, first),
+            Step::Ended(ending) => self.died(ending),
             Step::Answer(Ok(())) => self.answered(),
             Step::Answer(Err(_)) if Instant::now() > deadline => self.never_answered().await,
             Step::Answer(Err(error)) => {
@@ -103,6 +107,12 @@ impl Actor {
         if let Some(process) = &self.process {
             self.event(NodeEvent::Ready { pid: process.pid() });
         }
+        self.was_up = true;
+        self.on_trial = false;
+        self.well();
+    }
+
+    fn well(&mut self) {
         self.live(Life::Up { misses: 0 }, None);
         self.answer_waiters(&Ok(()));
     }
@@ -137,9 +147,9 @@ impl Actor {
         };
         match step {
             Step::Message(message) => return self.handle(message).await,
-            Step::Ended(ending) => self.died(ending, false),
+            Step::Ended(ending) => self.died(ending),
             Step::Answer(Ok(())) if misses == 0 => {}
-            Step::Answer(Ok(())) => self.live(Life::Up { misses: 0 }, None),
+            Step::Answer(Ok(())) => self.well(),
             Step::Answer(Err(error)) => self.live(Life::Up { misses: misses + 1 }, Some(error)),
         }
         true
@@ -157,7 +167,7 @@ impl Actor {
         match message {
             Ok(message) => self.handle(message).await,
             Err(ending) => {
-                self.died(ending, false);
+                self.died(ending);
                 true
             }
         }
@@ -182,11 +192,9 @@ impl Actor {
             Ok(process) => {
                 self.event(NodeEvent::Spawned { pid: process.pid() });
                 self.process = Some(process);
-                let first = self.restarts.is_empty();
                 self.live(
                     Life::Starting {
                         since: Instant::now(),
-                        first,
                     },
                     None,
                 );

@@ -82,6 +82,11 @@ pub(super) struct Actor {
     crash: Option<Spending>,
     restarts: VecDeque<Instant>,
     waiters: Vec<oneshot::Sender<Reply>>,
+    /// It answered at least once. From then on it starts without waiting for others, as a service
+    /// does that was deployed long ago.
+    was_up: bool,
+    /// It was told to start and did not answer since: a death now is its own fault, and final.
+    on_trial: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,7 +94,7 @@ enum Life {
     Idle,
     Waiting,
     Backoff { until: Instant },
-    Starting { since: Instant, first: bool },
+    Starting { since: Instant },
     Up { misses: u32 },
     Paused,
 }
@@ -124,6 +129,8 @@ impl Actor {
             crash: None,
             restarts: VecDeque::new(),
             waiters: Vec::new(),
+            was_up: found.is_some(),
+            on_trial: false,
         };
         if let Some(found) = found {
             actor.adopt(found);
@@ -132,7 +139,7 @@ impl Actor {
     }
 
     fn adopt(&mut self, found: &Found) {
-        let Ok(process) = Process::adopt(found.pid) else {
+        let Ok(process) = Process::adopt(found) else {
             return;
         };
         // A node that a dead drill left paused goes on.
@@ -142,7 +149,6 @@ impl Actor {
         self.live(
             Life::Starting {
                 since: Instant::now(),
-                first: false,
             },
             None,
         );
@@ -155,7 +161,7 @@ impl Actor {
                 Life::Idle => self.idle().await,
                 Life::Waiting => self.wait_for_others().await,
                 Life::Backoff { until } => self.back_off(until).await,
-                Life::Starting { since, first } => self.starting(since, first).await,
+                Life::Starting { since } => self.starting(since).await,
                 Life::Up { misses } => self.up(misses).await,
                 Life::Paused => self.paused().await,
             };

@@ -18,6 +18,9 @@ impl Actor {
         };
         let answer = match request {
             NodeRequest::Verb(NodeVerb::Start) => return self.start(reply).await,
+            NodeRequest::Configure(..) if !self.is_agent() => {
+                Err("only agents are configured".into())
+            }
             NodeRequest::Configure(settings, namespace) => {
                 self.end(Signal::TERM).await;
                 self.agent.settings = settings;
@@ -55,6 +58,7 @@ impl Actor {
             }
             Life::Idle => {
                 self.restarts.clear();
+                self.on_trial = true;
                 self.live(Life::Waiting, None);
             }
             _ => {}
@@ -90,7 +94,6 @@ impl Actor {
         self.live(
             Life::Starting {
                 since: Instant::now(),
-                first: false,
             },
             None,
         );
@@ -98,7 +101,7 @@ impl Actor {
     }
 
     async fn arm(&mut self, budget: CrashBudget) -> Reply {
-        if self.node.spec.kind != NodeKind::Agent {
+        if !self.is_agent() {
             return Err("only agents have crash points".to_owned());
         }
         let mut spending = Spending::new(budget);
@@ -111,14 +114,30 @@ impl Actor {
         Ok(())
     }
 
+    /// Afterwards no process of this agent holds the rule: one that does not take the news is
+    /// started again without it.
     async fn disarm(&mut self) -> Reply {
+        if !self.is_agent() {
+            return Err("only agents have crash points".to_owned());
+        }
         self.crash = None;
         self.node.status.send_modify(|s| s.crash_budget = None);
-        // A process that is not up reads no rule at its next start.
-        match self.process.is_some() {
-            true => servers::set_crash_rules(&self.node.site, &self.node.spec, &[]).await,
-            false => Ok(()),
+        if self.process.is_none() {
+            return Ok(());
         }
+        let told = servers::set_crash_rules(&self.node.site, &self.node.spec, &[]).await;
+        if told.is_err() {
+            self.end(Signal::KILL).await;
+            self.live(
+                Life::Waiting,
+                Some("started again without its crash rule".into()),
+            );
+        }
+        Ok(())
+    }
+
+    fn is_agent(&self) -> bool {
+        self.node.spec.kind == NodeKind::Agent
     }
 
     /// A crash point asked for the kill: it is counted, carried out and never a failure of the node.
