@@ -45,12 +45,7 @@ fn main() -> ExitCode {
 
 async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
-    let pool = mysql::pool(&agent.config, &agent.addresses, CONNECTIONS);
-    let asked = pool.clone();
-    agent.ready.keep_asking("mysql", move || {
-        let pool = asked.clone();
-        async move { rlab_store::health::ping(&pool).await }
-    });
+    let pool = mysql::pool(&agent, CONNECTIONS);
     let direct = match settings.publish {
         Publish::Outbox => None,
         Publish::Direct => Some(DirectPublisher::start(&agent)),

@@ -40,12 +40,7 @@ fn main() -> ExitCode {
 
 async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
-    let pool = mysql::pool(&agent.config, &agent.addresses, CONNECTIONS);
-    let asked = pool.clone();
-    agent.ready.keep_asking("mysql", move || {
-        let pool = asked.clone();
-        async move { rlab_store::health::ping(&pool).await }
-    });
+    let pool = mysql::pool(&agent, CONNECTIONS);
     let server = http::serve(&agent, Router::new()).await?;
     let relay = Relay::new(&agent, pool.clone(), settings.batch_size.get().into());
     let relaying = tokio::spawn(relay.run());

@@ -38,9 +38,13 @@ fn main() -> ExitCode {
 
 async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
-    let pool = mysql::pool(&agent.config, &agent.addresses, CONNECTIONS);
+    let pool = mysql::pool(&agent, CONNECTIONS);
     let redis = Redis::new(agent.config.redis.clone(), agent.addresses.clone());
-    ask(&agent, &pool, &redis);
+    let asked = redis.clone();
+    agent.ready.ask_until_answered("redis", move || {
+        let redis = asked.clone();
+        async move { redis.ping().await }
+    });
     let ttl = Duration::from_millis(u64::from(settings.cache_ttl_ms.get()));
     let cache = Cache::new(redis, &agent.config.namespace.redis_prefix, ttl);
     let service = Arc::new(Service::new(&agent, pool.clone(), cache));
@@ -57,17 +61,4 @@ async fn run(agent: Agent) -> Result<(), RunError> {
         .run(DEADLINE)
         .await?;
     Ok(())
-}
-
-fn ask(agent: &Agent, pool: &rlab_store::MySqlPool, redis: &Redis) {
-    let pool = pool.clone();
-    agent.ready.keep_asking("mysql", move || {
-        let pool = pool.clone();
-        async move { rlab_store::health::ping(&pool).await }
-    });
-    let redis = redis.clone();
-    agent.ready.ask_until_answered("redis", move || {
-        let redis = redis.clone();
-        async move { redis.ping().await }
-    });
 }

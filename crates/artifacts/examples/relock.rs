@@ -147,7 +147,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Every jar Maven puts on Kafka's class path.
 fn resolve_kafka(dir: &Path) -> Result<Vec<Source>, Box<dyn Error>> {
     let mut pom = String::from(
-        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>\
+        "<project><modelVersion>4.0.0</modelVersion>\
          <groupId>local</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>\
          <dependencies>",
     );

@@ -33,7 +33,7 @@ fn wrong_keys_and_values_are_reported_together() {
         ("rlab/runbook/v1", "rlab/runbook/v2"),
         ("id: E-002", "id: E2"),
         ("hypothesis: >-", "hypotesis: >-"),
-        ("type: integer, default: 4000", "type: int, default: 4000"),
+        ("type: integer, default: 6000", "type: int, default: 6000"),
         ("brokers: 3", "brokers: 0"),
         ("outbox_relay, consumer", "outbox_rely, consumer"),
         ("must: show_failure", "must: fail"),
@@ -51,7 +51,7 @@ fn wrong_keys_and_values_are_reported_together() {
 fn names_that_refer_to_nothing_are_reported_together() {
     insta::assert_snapshot!(report(&[
         (
-            "commands: { type: integer, default: 4000",
+            "commands: { type: integer, default: 6000",
             "commands: { type: integer, default: 40"
         ),
         ("kills: { type", "crashes: { type"),

@@ -41,7 +41,7 @@ pub(super) async fn fetch(
 /// A project that depends on exactly these artifacts and on nothing they depend on.
 fn pom_listing(sources: &[&Source]) -> String {
     let mut pom = String::from(
-        "<project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0</modelVersion>\n\
+        "<project><modelVersion>4.0.0</modelVersion>\n\
          <groupId>local</groupId><artifactId>servers</artifactId><version>1</version><packaging>pom</packaging>\n\
          <dependencies>\n",
     );
