@@ -9,6 +9,16 @@ use crate::error::PortTaken;
 use crate::processes;
 use crate::spec::NodeSpec;
 
+/// A process that is being killed lets go of its memory first and of its sockets a moment later: until
+/// then nobody can be seen to hold them.
+const UNSEEN: &str = "another process (not ours to see)";
+const CLOSING: &str = "a connection that is closing";
+
+/// Whether `port` may be free in a moment, as its holder cannot be seen.
+pub fn may_be_let_go(port: &PortTaken) -> bool {
+    [UNSEEN, CLOSING].contains(&port.holder.as_str())
+}
+
 /// Addresses of `nodes` that cannot be bound now.
 pub fn taken<'a>(nodes: impl IntoIterator<Item = &'a NodeSpec>) -> Vec<PortTaken> {
     let mut taken = Vec::new();
@@ -32,11 +42,11 @@ pub fn taken<'a>(nodes: impl IntoIterator<Item = &'a NodeSpec>) -> Vec<PortTaken
 /// Who listens on `address`, or on its port on every address, and the lab it belongs to.
 fn holder(address: SocketAddrV4) -> (String, Option<PathBuf>) {
     let Some(inode) = listening_inode(address) else {
-        return ("a connection that is closing".to_owned(), None);
+        return (CLOSING.to_owned(), None);
     };
     let processes = procfs::process::all_processes().into_iter().flatten();
     let Some(process) = processes.flatten().find(|p| holds(p, inode)) else {
-        return ("another process (not ours to see)".to_owned(), None);
+        return (UNSEEN.to_owned(), None);
     };
     let name = process.stat().map_or_else(|_| "?".to_owned(), |s| s.comm);
     let pid = process.pid;

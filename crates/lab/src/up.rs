@@ -24,6 +24,8 @@ use crate::{down, files};
 pub(crate) const NEEDED_MIB: u64 = 1_024;
 const READY_DEADLINE: Duration = Duration::from_secs(180);
 const SOCKET_DEADLINE: Duration = Duration::from_secs(20);
+/// How long servers that were just killed may take to let go of their ports.
+const LETTING_GO: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(50);
 
 /// What to bring up.
@@ -92,7 +94,7 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
     let nodes = crate::layout::nodes(&profile, options.port_offset)?;
     let running = running(options, &profile).await?;
     if running.is_none() {
-        check_ports(options, &nodes)?;
+        check_ports(options, &nodes).await?;
     }
     let missing = Cache::open(None)?.missing()?;
     let ready = |name: &str| {
@@ -170,7 +172,7 @@ async fn begin(
     if running(options, &profile).await?.is_some() {
         return Ok((LabClient::connect(&options.dir).await?, false));
     }
-    write_lab(options, profile, servers)?;
+    write_lab(options, profile, servers).await?;
     Ok((start_supervisor(&options.dir).await?, true))
 }
 
@@ -237,7 +239,7 @@ async fn fetch(
 }
 
 /// Checks what can be checked before anything starts, and writes what the supervisor reads.
-fn write_lab(
+async fn write_lab(
     options: &UpOptions,
     profile: Profile,
     servers: rlab_artifacts::Servers,
@@ -253,7 +255,7 @@ fn write_lab(
     } else {
         check_room(dir)?;
     }
-    check_ports(options, &spec.nodes)?;
+    check_ports(options, &spec.nodes).await?;
     files::make_private_dir(dir.path())?;
     Secrets::load_or_draw(dir, &spec.identities())?;
     spec.save(dir)
@@ -309,18 +311,24 @@ fn check_room(dir: &LabDir) -> Result<(), LabError> {
 }
 
 /// Nodes of this very lab that still run hold their own ports.
-fn check_ports(options: &UpOptions, nodes: &[NodeSpec]) -> Result<(), LabError> {
-    let alive = processes::of_lab(options.dir.path());
-    if alive.iter().any(|f| f.node == SUPERVISOR) {
-        return Ok(());
-    }
-    let idle = nodes
-        .iter()
-        .filter(|n| !alive.iter().any(|f| f.node == n.name));
-    let taken = ports::taken(idle);
-    match taken.is_empty() {
-        true => Ok(()),
-        false => Err(LabError::PortsTaken(taken)),
+async fn check_ports(options: &UpOptions, nodes: &[NodeSpec]) -> Result<(), LabError> {
+    let deadline = Instant::now() + LETTING_GO;
+    loop {
+        let alive = processes::of_lab(options.dir.path());
+        if alive.iter().any(|f| f.node == SUPERVISOR) {
+            return Ok(());
+        }
+        let idle = nodes
+            .iter()
+            .filter(|n| !alive.iter().any(|f| f.node == n.name));
+        let taken = ports::taken(idle);
+        if taken.is_empty() {
+            return Ok(());
+        }
+        if !taken.iter().all(ports::may_be_let_go) || Instant::now() > deadline {
+            return Err(LabError::PortsTaken(taken));
+        }
+        tokio::time::sleep(POLL).await;
     }
 }
 
