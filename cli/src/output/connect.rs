@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(
             ways,
             [
-                "Kafka: bootstrap.servers=127.0.0.1:19092,127.0.0.1:29092 (plaintext, no user)",
+                "Kafka: bootstrap.servers=127.0.0.1:19092,127.0.0.1:19192 (plaintext, no user)",
                 "MySQL: host 127.0.0.1 port 13306 user rlab_admin",
                 "Redis: redis://rlab_admin@127.0.0.1:16379",
                 "Schema registry: http://127.0.0.1:18091/apis/ccompat/v7",

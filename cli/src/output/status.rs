@@ -138,7 +138,7 @@ pub(crate) mod tests {
                     "broker",
                     "az-b",
                     NodeState::Starting,
-                    Some("127.0.0.1:29092"),
+                    Some("127.0.0.1:19192"),
                 ),
                 node(
                     "mysql",

@@ -211,10 +211,10 @@ mod tests {
 
     #[tokio::test]
     async fn one_known_broker_is_enough_to_start_from() {
-        let (_dir, addresses) = map(r#"{"kafka-2": "127.0.0.1:29092"}"#).await;
+        let (_dir, addresses) = map(r#"{"kafka-2": "127.0.0.1:19192"}"#).await;
         let config = crate::config::sample();
         let built = producer(&config, &addresses, Duration::from_secs(3)).unwrap();
-        assert_eq!(built.get("bootstrap.servers"), Some("127.0.0.1:29092"));
+        assert_eq!(built.get("bootstrap.servers"), Some("127.0.0.1:19192"));
         assert_eq!(built.get("delivery.timeout.ms"), Some("3000"));
         assert_eq!(built.get("partitioner"), Some("murmur2_random"));
     }

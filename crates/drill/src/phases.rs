@@ -214,9 +214,11 @@ impl Phases<'_, '_> {
         if let Some(isr) = self.isr().await {
             self.record.sample("isr", name, isr);
         }
-        // What cannot be told now must not be taken from an earlier look.
-        let drained = self.drained().await.unwrap_or(Value::Bool(false));
-        self.record.sample("pipeline.drained", name, drained);
+        match self.drained().await {
+            Some(drained) => self.record.sample("pipeline.drained", name, drained),
+            // What cannot be told now must not be taken from an earlier look.
+            None => self.record.forget("pipeline.drained"),
+        }
         Ok(())
     }
 }

@@ -87,6 +87,12 @@ impl<'a> ArmRecord<'a> {
         Ok(())
     }
 
+    /// Drops what `name` was last: nobody knows it any more.
+    pub fn forget(&mut self, name: &str) {
+        let name = name.to_owned();
+        self.sampled.remove(&ValueRef { name, phase: None });
+    }
+
     /// Keeps what `name` was, now and at the end of `phase`.
     pub fn sample(&mut self, name: &str, phase: Option<&str>, value: Value) {
         let named = |phase: Option<&str>| ValueRef {

@@ -106,6 +106,9 @@ impl UndoLog {
             .rev()
             .map(|(id, undo)| (*id, undo.clone()))
             .collect();
+        if todo.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut failures = Vec::new();
         let mut done = Vec::new();
         for (id, undo) in todo {

@@ -66,7 +66,9 @@ pub enum LabError {
     #[error(transparent)]
     Profile(#[from] DocumentErrors),
     /// The port offset moves a port out of range.
-    #[error("port offset {0} moves port {1} above 65535")]
+    #[error(
+        "port offset {0} moves port {1} above 32767, to where outgoing connections take theirs"
+    )]
     PortOffset(u16, u16),
     /// The lab runs, or ran, with other parameters.
     #[error("lab `{lab}` was brought up with {was}, not with {wanted}")]
@@ -178,6 +180,8 @@ pub struct PortTaken {
     pub address: String,
     /// Who holds it, as far as can be told.
     pub holder: String,
+    /// Whether a living process was seen to hold it.
+    pub seen: bool,
     /// Directory of the lab that holds it, when it is one.
     pub lab: Option<PathBuf>,
 }

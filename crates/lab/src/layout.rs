@@ -11,13 +11,14 @@ use crate::spec::{Listener, NodeKind, NodeSpec};
 
 const CONTROLLER_PORT: u16 = 19_095;
 const FIRST_BROKER_PORT: u16 = 19_092;
-const BROKER_PORT_STEP: u16 = 10_000;
-/// The fourth and fifth broker would leave the port range with the step of the first three.
-const LATER_BROKER_PORT: u16 = 19_392;
+const BROKER_PORT_STEP: u16 = 100;
 const MYSQL_PORT: u16 = 13_306;
 const REDIS_PORT: u16 = 16_379;
 const REGISTRY_PORT: u16 = 18_091;
 const REGISTRY_MANAGEMENT_PORT: u16 = 18_092;
+/// From the next port on, Linux by default hands ports to outgoing connections
+/// (`net.ipv4.ip_local_port_range`): a listener there is refused now and then.
+const LAST_PORT: u16 = 32_767;
 
 /// Index of a broker's listeners in [`NodeSpec::ports`].
 pub mod broker_listener {
@@ -69,10 +70,7 @@ impl Layout<'_> {
 
     fn brokers(&mut self) -> Result<(), LabError> {
         for id in 1..=self.profile.kafka.brokers {
-            let base = match id {
-                1..=3 => FIRST_BROKER_PORT + BROKER_PORT_STEP * (id - 1),
-                _ => LATER_BROKER_PORT + 100 * (id - 4),
-            };
+            let base = FIRST_BROKER_PORT + BROKER_PORT_STEP * (id - 1);
             let name = format!("kafka-{id}");
             let ports = vec![
                 self.offered(&name, base)?,
@@ -187,7 +185,7 @@ impl Layout<'_> {
     }
 
     fn listener(&self, name: Option<&str>, port: u16, door: bool) -> Result<Listener, LabError> {
-        let moved = port.checked_add(self.offset);
+        let moved = port.checked_add(self.offset).filter(|p| *p <= LAST_PORT);
         Ok(Listener {
             endpoint: name.map(str::to_owned),
             port: moved.ok_or(LabError::PortOffset(self.offset, port))?,
@@ -249,10 +247,10 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_past_the_last_port_is_refused() {
-        assert!(matches!(
-            local(40_000),
-            Err(LabError::PortOffset(40_000, _))
-        ));
+    fn an_offset_into_the_ports_of_outgoing_connections_is_refused() {
+        for offset in [14_000, 40_000, u16::MAX] {
+            assert!(matches!(local(offset), Err(LabError::PortOffset(o, _)) if o == offset));
+        }
+        assert!(local(13_000).is_ok());
     }
 }

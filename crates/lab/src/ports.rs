@@ -9,16 +9,6 @@ use crate::error::PortTaken;
 use crate::processes;
 use crate::spec::NodeSpec;
 
-/// A process that is being killed lets go of its memory first and of its sockets a moment later: until
-/// then nobody can be seen to hold them.
-const UNSEEN: &str = "another process (not ours to see)";
-const CLOSING: &str = "a connection that is closing";
-
-/// Whether `port` may be free in a moment, as its holder cannot be seen.
-pub fn may_be_let_go(port: &PortTaken) -> bool {
-    [UNSEEN, CLOSING].contains(&port.holder.as_str())
-}
-
 /// Addresses of `nodes` that cannot be bound now.
 pub fn taken<'a>(nodes: impl IntoIterator<Item = &'a NodeSpec>) -> Vec<PortTaken> {
     let mut taken = Vec::new();
@@ -26,11 +16,12 @@ pub fn taken<'a>(nodes: impl IntoIterator<Item = &'a NodeSpec>) -> Vec<PortTaken
         for address in node.addresses() {
             // A listener of the standard library reuses addresses in TIME_WAIT, as servers do.
             if TcpListener::bind(address).is_err() {
-                let (holder, lab) = holder(address);
+                let (seen, holder, lab) = holder(address);
                 taken.push(PortTaken {
                     node: node.name.clone(),
                     address: address.to_string(),
                     holder,
+                    seen,
                     lab,
                 });
             }
@@ -39,25 +30,27 @@ pub fn taken<'a>(nodes: impl IntoIterator<Item = &'a NodeSpec>) -> Vec<PortTaken
     taken
 }
 
-/// Who listens on `address`, or on its port on every address, and the lab it belongs to.
-fn holder(address: SocketAddrV4) -> (String, Option<PathBuf>) {
+/// Who listens on `address`, or on its port on every address: whether a process was seen, in words,
+/// and the lab it belongs to. A process that was just killed lets go of its memory first and of its
+/// sockets a moment later; until then nobody is seen to hold them.
+fn holder(address: SocketAddrV4) -> (bool, String, Option<PathBuf>) {
     let Some(inode) = listening_inode(address) else {
-        return (CLOSING.to_owned(), None);
+        return (false, "a connection that is closing".to_owned(), None);
     };
     let processes = procfs::process::all_processes().into_iter().flatten();
     let Some(process) = processes.flatten().find(|p| holds(p, inode)) else {
-        return (UNSEEN.to_owned(), None);
+        return (false, "another process (not ours to see)".to_owned(), None);
     };
     let name = process.stat().map_or_else(|_| "?".to_owned(), |s| s.comm);
     let pid = process.pid;
     match u32::try_from(pid).ok().and_then(processes::membership) {
-        None => (format!("{name} (pid {pid})"), None),
+        None => (true, format!("{name} (pid {pid})"), None),
         Some((node, lab)) => {
             let text = format!(
                 "{name} (pid {pid}), which is {node} of the lab in {}",
                 lab.display()
             );
-            (text, Some(lab))
+            (true, text, Some(lab))
         }
     }
 }

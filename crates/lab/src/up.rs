@@ -325,7 +325,7 @@ async fn check_ports(options: &UpOptions, nodes: &[NodeSpec]) -> Result<(), LabE
         if taken.is_empty() {
             return Ok(());
         }
-        if !taken.iter().all(ports::may_be_let_go) || Instant::now() > deadline {
+        if taken.iter().any(|port| port.seen) || Instant::now() > deadline {
             return Err(LabError::PortsTaken(taken));
         }
         tokio::time::sleep(POLL).await;

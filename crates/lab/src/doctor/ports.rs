@@ -103,6 +103,7 @@ mod tests {
             node: "mysql".into(),
             address: "127.0.0.1:13306".into(),
             holder: "mysqld (pid 7)".into(),
+            seen: true,
             lab: lab.map(Into::into),
         }
     }
