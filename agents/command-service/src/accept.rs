@@ -14,7 +14,9 @@ use rlab_agent_kit::Agent;
 use rlab_agent_kit::crash::CrashPoints;
 use rlab_agent_kit::http::{json, problem, unavailable};
 use rlab_contract::envelope::{Envelope, ItemUpgraded, Payload, SCHEMA_VERSION};
+use rlab_contract::partition;
 use rlab_store::command::{self, Accepted, Current, Decision, NewCommand, Receipt};
+use rlab_store::relay_lease::SHARDS;
 use rlab_store::{MySqlPool, StoreError};
 use serde_json::json;
 use uuid::Uuid;
@@ -87,12 +89,15 @@ impl Service {
         let new = NewCommand {
             command_id: command.command_id,
             item_id: command.item_id.clone(),
+            shard: shard_of(&command.item_id),
             fingerprint: command.fingerprint(),
             event_id: Uuid::now_v7(),
             accepted_at_us: now_us(),
         };
         let decide = |current: Current| decide(command, &new, &trace, current);
         let outbox = self.direct.is_none();
+        let id = || command.command_id.to_string();
+        self.crash.pass("before_commit", id).await;
         match command::accept(&self.pool, &new, outbox, decide).await {
             Ok(Accepted::New { receipt, payload }) => self.committed(&receipt, &payload).await,
             Ok(Accepted::Repeat(receipt)) => answer(StatusCode::OK, &receipt),
@@ -116,6 +121,9 @@ impl Service {
             tracing::warn!(event_id = %receipt.event_id, error, "committed but not published");
             return unavailable("event not published");
         }
+        self.crash
+            .pass("before_answer", || receipt.command_id.to_string())
+            .await;
         answer(StatusCode::CREATED, receipt)
     }
 
@@ -192,6 +200,12 @@ fn trace_context(headers: &HeaderMap) -> BTreeMap<String, String> {
             (value.len() <= LONGEST_TRACE_HEADER).then(|| (name.to_owned(), value.to_owned()))
         })
         .collect()
+}
+
+/// Rows of one shard go to one partition.
+fn shard_of(item_id: &str) -> u8 {
+    let shard = partition::of_key(item_id.as_bytes(), SHARDS.into());
+    u8::try_from(shard).unwrap_or_default()
 }
 
 fn now_us() -> i64 {

@@ -67,7 +67,7 @@ async fn connect(agent: Agent, publisher: DirectPublisher) {
         }
         backoff.wait().await;
     };
-    let (asked, topic) = (producer.clone(), publisher.topic.clone());
+    let (asked, topic) = (Arc::new(producer.clone()), publisher.topic.clone());
     agent.ready.keep_asking("kafka", move || {
         kafka::producer_reaches(asked.clone(), topic.clone())
     });

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Message, Offset, TopicPartitionList};
 use rlab_agent_kit::Agent;
 use rlab_agent_kit::kafka::{self, Context};
@@ -101,13 +101,27 @@ impl Intake {
         batch
     }
 
-    /// Notes that all of `batch` has been dealt with.
-    pub fn commit(&self, batch: &[Record], mode: CommitMode) -> KafkaResult<()> {
+    /// Commits the offsets of `batch`, without waiting for the answer.
+    pub fn commit(&self, batch: &[Record]) -> KafkaResult<()> {
+        self.consumer.commit(&self.after(batch)?, CommitMode::Async)
+    }
+
+    /// Commits the offsets of `batch` and waits until the group has them.
+    pub async fn commit_and_wait(&self, batch: &[Record]) -> KafkaResult<()> {
+        let next = self.after(batch)?;
+        let consumer = Arc::clone(&self.consumer);
+        let commit = move || consumer.commit(&next, CommitMode::Sync);
+        tokio::task::spawn_blocking(commit)
+            .await
+            .unwrap_or(Err(KafkaError::Canceled))
+    }
+
+    fn after(&self, batch: &[Record]) -> KafkaResult<TopicPartitionList> {
         let mut next = TopicPartitionList::new();
         for (partition, offset) in next_offsets(batch) {
             next.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
         }
-        self.consumer.commit(&next, mode)
+        Ok(next)
     }
 
     /// Leaves the group, so that others take over at once. Blocks.

@@ -28,6 +28,32 @@ struct Settings {
     /// which a statement may have 65,535.
     #[serde(default = "default_batch_size", deserialize_with = "batch_size")]
     batch_size: usize,
+    #[serde(default)]
+    dedup: Dedup,
+    #[serde(default)]
+    commit: Commit,
+}
+
+/// What keeps an event that is delivered again from taking effect again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dedup {
+    /// Its mark in `processed_event`, written with the effect.
+    #[default]
+    ProcessedEvent,
+    /// Nothing. Wrong on purpose.
+    None,
+}
+
+/// When the offsets of a batch are committed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Commit {
+    /// After its effects.
+    #[default]
+    After,
+    /// Before its effects. Wrong on purpose: a death in between loses them.
+    Before,
 }
 
 fn default_batch_size() -> usize {
@@ -53,7 +79,7 @@ async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
     let pool = mysql::pool(&agent, CONNECTIONS);
     let server = http::serve(&agent, Router::new()).await?;
-    let worker = Worker::new(&agent, pool.clone(), settings.batch_size);
+    let worker = Worker::new(&agent, pool.clone(), settings);
     let working = tokio::spawn(worker.run());
 
     agent.stop.cancelled().await;

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
-use rdkafka::consumer::CommitMode;
+use rdkafka::error::KafkaResult;
 use rlab_agent_kit::Agent;
 use rlab_agent_kit::backoff::Backoff;
 use rlab_agent_kit::redis::Redis;
 use rlab_agent_kit::registry::Registry;
 use rlab_contract::envelope::SCHEMA_JSON;
 use rlab_contract::topics::value_subject;
-use rlab_store::MySqlPool;
 use rlab_store::effect::{self, Applied, Effect};
 use rlab_store::parked_event::{self, ParkedEvent};
+use rlab_store::{MySqlPool, StoreError};
 
 use crate::apply::apply_all;
 use crate::intake::{ConsumerSlot, Intake, Record};
-use crate::{decode, invalidate};
+use crate::{Commit, Dedup, Settings, decode, invalidate};
 
 const AFTER_A_BUG: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -29,7 +29,7 @@ pub struct Worker {
     redis: Redis,
     slot: ConsumerSlot,
     registry: Registry,
-    batch_size: usize,
+    settings: Settings,
     applied: Counter,
     duplicates: Counter,
     parked: Counter,
@@ -37,7 +37,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn new(agent: &Agent, pool: MySqlPool, batch_size: usize) -> Self {
+    pub fn new(agent: &Agent, pool: MySqlPool, settings: Settings) -> Self {
         let (config, metrics) = (&agent.config, &agent.metrics);
         let redis = Redis::new(config.redis.clone(), agent.addresses.clone());
         let asked = redis.clone();
@@ -58,7 +58,7 @@ impl Worker {
             redis,
             slot,
             registry: Registry::new(&config.registry, agent.addresses.clone()),
-            batch_size,
+            settings,
             applied: metrics.counter("events_applied", "Effects applied"),
             duplicates: metrics.counter("events_duplicate", "Events that had been applied before"),
             parked: metrics.counter("events_parked", "Records that cannot be understood"),
@@ -99,7 +99,7 @@ impl Worker {
         while let Some(first) = stop.run_until_cancelled(intake.first()).await {
             match first {
                 Ok(first) => {
-                    let batch = intake.gather(first, self.batch_size).await;
+                    let batch = intake.gather(first, self.settings.batch_size).await;
                     self.process(intake, &batch).await;
                     backoff.reset();
                 }
@@ -116,38 +116,62 @@ impl Worker {
     }
 
     async fn process(&self, intake: &Intake, batch: &[Record]) {
+        let crash = &self.agent.crash;
+        let detail = || format!("{} records", batch.len());
+        crash.pass("after_gather", detail).await;
         let effects = self.decode_or_park(batch).await;
+        if self.settings.commit == Commit::Before {
+            report_uncommitted(intake.commit_and_wait(batch).await);
+        }
+        crash.pass("before_effect", detail).await;
         let new = self.apply(&effects).await;
         self.applied.inc_by(new as u64);
         self.duplicates.inc_by((effects.len() - new) as u64);
         if new > 0 {
-            let detail = || format!("{new} new");
-            self.agent.crash.pass("after_effect", detail).await;
+            crash.pass("after_effect", || format!("{new} new")).await;
         }
+        self.invalidate(&effects).await;
+        crash.pass("after_invalidate", detail).await;
+        if self.settings.commit == Commit::After {
+            // Only now: a death before this line brings the batch again, and its effects are known.
+            report_uncommitted(intake.commit(batch));
+        }
+        crash.pass("after_commit", detail).await;
+    }
+
+    async fn invalidate(&self, effects: &[Effect]) {
         let prefix = &self.agent.config.namespace.redis_prefix;
-        if let Err(error) = invalidate::drop_entries(&self.redis, prefix, &effects).await {
+        if let Err(error) = invalidate::drop_entries(&self.redis, prefix, effects).await {
             self.not_invalidated.inc();
             tracing::warn!(%error, "cache entries not dropped");
-        }
-        // Only now: a death before this line brings the batch again, and its effects are known.
-        if let Err(error) = intake.commit(batch, CommitMode::Async) {
-            tracing::warn!(%error, "offsets not committed");
         }
     }
 
     /// Applies `effects`; returns how many were new, those included that a try had committed before
     /// it failed. The others are duplicates.
     async fn apply(&self, effects: &[Effect]) -> usize {
-        let apply = |part| effect::apply(&self.pool, part);
         let mut applied = Applied::default();
         // A right or a table is missing: nothing may be skipped, so wait for its repair.
-        while let Err(error) = apply_all(effects, apply, &mut applied).await {
+        while let Err(error) = self.try_apply(effects, &mut applied).await {
             self.agent.ready.waits("effects", &error);
             tracing::error!(%error, "batch cannot be applied");
             tokio::time::sleep(AFTER_A_BUG).await;
         }
         self.agent.ready.answered("effects");
         applied.new
+    }
+
+    async fn try_apply(&self, effects: &[Effect], applied: &mut Applied) -> Result<(), StoreError> {
+        match self.settings.dedup {
+            Dedup::ProcessedEvent => {
+                let apply = |part| effect::apply_once(&self.pool, part);
+                apply_all(effects, apply, applied).await
+            }
+            Dedup::None => {
+                let apply = |part| effect::apply_again(&self.pool, part);
+                apply_all(effects, apply, applied).await
+            }
+        }
     }
 
     async fn decode_or_park(&self, batch: &[Record]) -> Vec<Effect> {
@@ -203,5 +227,12 @@ impl Worker {
             }
             backoff.wait().await;
         }
+    }
+}
+
+/// What is not committed is delivered again, and is known then.
+fn report_uncommitted(outcome: KafkaResult<()>) {
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "offsets not committed");
     }
 }

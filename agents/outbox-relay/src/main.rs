@@ -1,15 +1,17 @@
 //! Moves committed outbox rows to Kafka, in order per aggregate.
 //!
-//! One relay is active, by lease; others stand by. The active one claims unsettled rows
-//! ([`session`]), keeps the producer's queue full, and settles what Kafka acknowledged
-//! ([`settle`]). When one record fails it drops the producer with all that is queued and starts
-//! again from the oldest unsettled row.
+//! The outbox is cut into shards by aggregate, one for each partition of the topic. Relays share the
+//! shards among them by lease ([`keeper`]). For each of its shards a relay reads unsettled rows,
+//! keeps a producer's queue full ([`shard`], [`producer`]), and settles what Kafka acknowledged
+//! ([`settle`]); [`relay`] is the loop that does it. When a record fails, its shard drops the producer
+//! with all that is queued and starts again from the oldest unsettled row; other shards go on.
 
-mod lease;
+mod counts;
+mod keeper;
 mod producer;
 mod relay;
-mod session;
 mod settle;
+mod shard;
 
 use std::process::ExitCode;
 
@@ -18,36 +20,25 @@ use rlab_agent_kit::drain::{DEADLINE, Drain};
 use rlab_agent_kit::{Agent, RunError, http, mysql, settings};
 use serde::Deserialize;
 
-use crate::relay::Relay;
-
 const CONNECTIONS: u32 = 4;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
-    /// Rows claimed at once, from 1 to 65535.
-    #[serde(default = "default_batch_size")]
-    batch_size: std::num::NonZeroU16,
-}
-
-fn default_batch_size() -> std::num::NonZeroU16 {
-    std::num::NonZeroU16::new(1000).unwrap_or(std::num::NonZeroU16::MIN)
-}
+struct NoSettings {}
 
 fn main() -> ExitCode {
     rlab_agent_kit::run(run)
 }
 
 async fn run(agent: Agent) -> Result<(), RunError> {
-    let settings: Settings = settings(&agent.config)?;
+    let NoSettings {} = settings(&agent.config)?;
     let pool = mysql::pool(&agent, CONNECTIONS);
     let server = http::serve(&agent, Router::new()).await?;
-    let relay = Relay::new(&agent, pool.clone(), settings.batch_size.get().into());
-    let relaying = tokio::spawn(relay.run());
+    let relaying = tokio::spawn(relay::run(agent.clone(), pool.clone()));
 
     agent.stop.cancelled().await;
     Drain::default()
-        .then("flush, settle, release the lease", async move {
+        .then("flush, settle, release the leases", async move {
             // An error would mean that the task panicked, and then it has ended as well.
             let _ = relaying.await;
         })

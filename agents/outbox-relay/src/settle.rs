@@ -1,111 +1,92 @@
-//! Waiting for delivery reports, and settling what Kafka has acknowledged.
+//! Settling what Kafka has acknowledged.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use rdkafka::error::KafkaError;
-use rdkafka::producer::DeliveryFuture;
 use rlab_agent_kit::backoff::Backoff;
-use rlab_store::{StoreError, outbox};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
+use rlab_store::outbox::{self, Acknowledged};
+use rlab_store::relay_lease::Lease;
+use rlab_store::{MySqlPool, StoreError};
 
-use crate::relay::Relay;
-use crate::session::{End, is_poison};
+/// Most rows in one statement.
+const MOST_AT_ONCE: usize = 4_096;
 
-/// Longer than a broker's failover, so that one dead broker fails no record.
-const DELIVER_WITHIN: Duration = Duration::from_secs(15);
+/// Rows that Kafka has and MySQL does not know of yet.
+#[derive(Debug, Default)]
+pub struct ToSettle(BTreeMap<Lease, Vec<u64>>);
 
-/// A row on its way to Kafka.
-pub struct Sent {
-    pub id: u64,
-    pub event_id: Uuid,
-    pub delivery: DeliveryFuture,
+impl ToSettle {
+    pub fn add(&mut self, lease: Lease, id: u64) {
+        self.0.entry(lease).or_default().push(id);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As many rows as one statement takes.
+    pub fn take(&mut self) -> Vec<Acknowledged> {
+        let mut room = MOST_AT_ONCE;
+        let mut taken = Vec::new();
+        while room > 0
+            && let Some(mut shard) = self.0.first_entry()
+        {
+            let ids = shard.get_mut();
+            let rest = ids.split_off(room.min(ids.len()));
+            let ids = std::mem::replace(ids, rest);
+            room -= ids.len();
+            let lease = *shard.key();
+            if shard.get().is_empty() {
+                shard.remove();
+            }
+            taken.push(Acknowledged { lease, ids });
+        }
+        taken
+    }
 }
 
-/// Settles batches in the order they were sent.
-pub struct Settler {
-    pub relay: Relay,
-    pub epoch: u64,
-    pub lost: CancellationToken,
-    pub settled: mpsc::UnboundedSender<Vec<u64>>,
-    pub settled_some: bool,
+/// What was settled.
+pub struct Settled {
+    pub rows: Vec<Acknowledged>,
+    /// Leases that were over: their rows are as they were.
+    pub lost: Vec<Lease>,
 }
 
-impl Settler {
-    /// Runs until there are no more batches, or one fails. The part of a batch that was
-    /// acknowledged before the failure is settled, so that it is not sent again.
-    pub async fn run(mut self, mut batches: mpsc::Receiver<Vec<Sent>>) -> (End, bool) {
-        while let Some(batch) = batches.recv().await {
-            let (ids, failure) = self.delivered(batch).await;
-            if !ids.is_empty()
-                && let Err(end) = self.settle(ids).await
-            {
-                return (end, self.settled_some);
-            }
-            if let Some(end) = failure {
-                return (end, self.settled_some);
-            }
+/// Tries until MySQL has it: what is acknowledged and not settled would be sent again.
+pub async fn settle(pool: MySqlPool, rows: Vec<Acknowledged>) -> Settled {
+    let mut backoff = Backoff::default();
+    loop {
+        match outbox::settle(&pool, &rows).await {
+            Ok(lost) => return Settled { rows, lost },
+            Err(StoreError::Contended(_)) => {}
+            Err(error) => tracing::warn!(%error, "not settled yet"),
         }
-        (End::Stopped, self.settled_some)
+        backoff.wait().await;
     }
+}
 
-    async fn delivered(&self, batch: Vec<Sent>) -> (Vec<u64>, Option<End>) {
-        let mut ids = Vec::with_capacity(batch.len());
-        for sent in batch {
-            let report = tokio::select! {
-                report = timeout(DELIVER_WITHIN, sent.delivery) => report,
-                () = self.lost.cancelled() => return (Vec::new(), Some(End::LeaseLost)),
-            };
-            match report {
-                Ok(Ok(Ok(_))) => {
-                    let detail = || sent.event_id.to_string();
-                    self.relay.agent.crash.pass("after_publish", detail).await;
-                    ids.push(sent.id);
-                }
-                Ok(Ok(Err((error, _)))) => return (ids, Some(self.failed(sent.id, &error).await)),
-                Ok(Err(_)) => return (ids, Some(End::Failed("producer is gone".into()))),
-                Err(_) => {
-                    let waited = DELIVER_WITHIN.as_secs();
-                    let error = format!("row {}: no report within {waited} s", sent.id);
-                    return (ids, Some(End::Failed(error)));
-                }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_taken_once_and_no_statement_is_too_long() {
+        let mut waiting = ToSettle::default();
+        let lease = |shard| Lease { shard, epoch: 1 };
+        for id in 0..10_000 {
+            waiting.add(lease((id % 3) as u8), id);
+        }
+        let mut seen = Vec::new();
+        while !waiting.is_empty() {
+            let taken = waiting.take();
+            let count: usize = taken.iter().map(|rows| rows.ids.len()).sum();
+            assert!((1..=MOST_AT_ONCE).contains(&count), "{count}");
+            for rows in taken {
+                let shard = u64::from(rows.lease.shard);
+                assert!(rows.ids.iter().all(|id| id % 3 == shard));
+                seen.extend(rows.ids);
             }
         }
-        (ids, None)
-    }
-
-    async fn failed(&self, id: u64, error: &KafkaError) -> End {
-        if is_poison(error) {
-            let reason = error.to_string();
-            match outbox::park(&self.relay.pool, self.epoch, id, &reason).await {
-                Ok(()) => {
-                    self.relay.counts.parked.inc();
-                    tracing::error!(id, reason, "outbox row parked");
-                }
-                Err(error) => tracing::warn!(id, %error, "outbox row not parked yet"),
-            }
-        }
-        End::Failed(format!("row {id}: {error}"))
-    }
-
-    /// Tries until MySQL has it: what is acknowledged and not settled would be sent again.
-    async fn settle(&mut self, ids: Vec<u64>) -> Result<(), End> {
-        let mut backoff = Backoff::default();
-        loop {
-            match outbox::settle(&self.relay.pool, self.epoch, &ids).await {
-                Ok(()) => break,
-                Err(StoreError::LeaseLost { .. }) => return Err(End::LeaseLost),
-                Err(_) if self.lost.is_cancelled() => return Err(End::LeaseLost),
-                Err(error) => tracing::warn!(%error, "not settled yet"),
-            }
-            backoff.wait().await;
-        }
-        self.settled_some = true;
-        self.relay.counts.settled.inc_by(ids.len() as u64);
-        // Nobody listens any more when the session ends.
-        let _ = self.settled.send(ids);
-        Ok(())
+        seen.sort_unstable();
+        assert_eq!(seen, (0..10_000).collect::<Vec<_>>());
     }
 }

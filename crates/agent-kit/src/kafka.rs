@@ -1,12 +1,13 @@
 //! Kafka client configuration shared by producers and consumers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::client::Client;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::producer::FutureProducer;
+use rdkafka::producer::{Producer, ProducerContext};
 use rdkafka::{ClientContext, TopicPartitionList};
 use rlab_contract::agent_config::AgentConfig;
 use rlab_contract::topics::PARTITIONER;
@@ -36,6 +37,8 @@ impl Context {
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
+            // Settings that are experimental or without effect; tests see that all are accepted.
+            _ if facility == "CONFWARN" => tracing::debug!(facility, message, "librdkafka"),
             RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
                 tracing::debug!(facility, message, "librdkafka");
             }
@@ -172,11 +175,10 @@ pub fn topic_answers<C: ClientContext>(client: &Client<C>, topic: &str) -> Resul
 ///
 /// # Errors
 /// As [`topic_answers`].
-pub async fn producer_reaches(
-    producer: FutureProducer<Context>,
+pub async fn producer_reaches<C: ProducerContext>(
+    producer: Arc<impl Producer<C> + Send + Sync + 'static>,
     topic: String,
 ) -> Result<(), String> {
-    use rdkafka::producer::Producer;
     tokio::task::spawn_blocking(move || topic_answers(producer.client(), &topic))
         .await
         .map_err(|e| e.to_string())?

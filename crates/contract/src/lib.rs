@@ -2,6 +2,7 @@
 
 pub mod agent_config;
 pub mod envelope;
+pub mod partition;
 pub mod registry;
 pub mod topics;
 pub mod wire;

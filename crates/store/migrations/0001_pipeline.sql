@@ -25,6 +25,7 @@ CREATE TABLE outbox_event (
     event_id       BINARY(16) NOT NULL,
     aggregate_id   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     sequence       BIGINT UNSIGNED NOT NULL,
+    shard          TINYINT UNSIGNED NOT NULL COMMENT 'the partition its record goes to',
     schema_version SMALLINT UNSIGNED NOT NULL,
     payload        BLOB NOT NULL COMMENT 'Avro datum without the wire header',
     created_at     TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
@@ -33,27 +34,37 @@ CREATE TABLE outbox_event (
     parked_reason  VARCHAR(255) NULL,
     PRIMARY KEY (id),
     UNIQUE KEY event (event_id),
-    KEY unsettled (settled_at, parked_at, id)
+    KEY unsettled (settled_at, parked_at, shard, id)
 ) ENGINE = InnoDB;
 
--- Which relay may publish. The epoch grows with each change of hands.
+-- Relays that are alive, so that each can tell its fair share of shards.
+CREATE TABLE relay (
+    holder     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    expires_at TIMESTAMP(6) NOT NULL,
+    PRIMARY KEY (holder)
+) ENGINE = InnoDB;
+
+-- Which relay may publish a shard. The epoch grows with each change of hands.
 CREATE TABLE relay_lease (
-    name       VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    shard      TINYINT UNSIGNED NOT NULL,
     holder     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     epoch      BIGINT UNSIGNED NOT NULL,
     expires_at TIMESTAMP(6) NOT NULL,
-    PRIMARY KEY (name)
+    PRIMARY KEY (shard)
 ) ENGINE = InnoDB;
 
-INSERT INTO relay_lease (name, holder, epoch, expires_at)
-VALUES ('outbox', '', 0, '1970-01-02 00:00:00');
+INSERT INTO relay_lease (shard, holder, epoch, expires_at)
+VALUES (0, '', 0, '1970-01-02'), (1, '', 0, '1970-01-02'), (2, '', 0, '1970-01-02'),
+       (3, '', 0, '1970-01-02'), (4, '', 0, '1970-01-02'), (5, '', 0, '1970-01-02');
 
--- Events whose effect has been applied. The date is the event's own, so that a redelivery finds it.
+-- Events whose effect has been applied. The date is the event's own, so that a redelivery finds it,
+-- and old days can be dropped a partition at a time. Days are split off `later` as they come near.
 CREATE TABLE processed_event (
-    event_id   BINARY(16) NOT NULL,
     event_date DATE NOT NULL,
-    PRIMARY KEY (event_id, event_date)
-) ENGINE = InnoDB;
+    event_id   BINARY(16) NOT NULL,
+    PRIMARY KEY (event_date, event_id)
+) ENGINE = InnoDB
+PARTITION BY RANGE COLUMNS (event_date) (PARTITION later VALUES LESS THAN (MAXVALUE));
 
 -- What readers see. `level` and `spent` are sums of effects, so an effect applied twice shows.
 CREATE TABLE read_model (
@@ -72,6 +83,8 @@ CREATE TABLE effect_log (
     event_id     BINARY(16) NOT NULL,
     aggregate_id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     sequence     BIGINT UNSIGNED NOT NULL,
+    level_delta  INT NOT NULL,
+    cost         INT UNSIGNED NOT NULL,
     applied_at   TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     PRIMARY KEY (id)
 ) ENGINE = InnoDB;

@@ -25,7 +25,7 @@ const fn grant(user: &'static str, table: &'static str, rights: &'static str) ->
 }
 
 /// What the statements in this crate need, and nothing more.
-pub(crate) const TABLE_GRANTS: [TableGrant; 10] = [
+pub(crate) const TABLE_GRANTS: [TableGrant; 11] = [
     grant("command_service", "item", "SELECT, INSERT, UPDATE"),
     grant("command_service", "command", "SELECT, INSERT"),
     grant("command_service", "outbox_event", "INSERT"),
@@ -34,6 +34,7 @@ pub(crate) const TABLE_GRANTS: [TableGrant; 10] = [
         "outbox_event",
         "SELECT, UPDATE (settled_at, parked_at, parked_reason)",
     ),
+    grant("outbox_relay", "relay", "SELECT, INSERT, UPDATE, DELETE"),
     grant("outbox_relay", "relay_lease", "SELECT, UPDATE"),
     grant("consumer_service", "processed_event", "SELECT, INSERT"),
     grant("consumer_service", "read_model", "SELECT, INSERT, UPDATE"),

@@ -15,6 +15,8 @@ pub struct NewCommand {
     pub command_id: Uuid,
     /// Aggregate it is for; ASCII, at most 64 bytes.
     pub item_id: String,
+    /// Outbox shard of the aggregate.
+    pub shard: u8,
     /// SHA-256 of what was asked.
     pub fingerprint: [u8; 32],
     /// Identity of the event.
@@ -121,7 +123,7 @@ where
     update_item(&mut tx, &receipt, &decision).await?;
     insert_command(&mut tx, command, &receipt).await?;
     if outbox {
-        insert_outbox(&mut tx, &receipt, &decision).await?;
+        insert_outbox(&mut tx, command.shard, &receipt, &decision).await?;
     }
     tx.commit().await?;
     Ok(Accepted::New {
@@ -196,16 +198,19 @@ async fn insert_command(
 
 async fn insert_outbox(
     tx: &mut MySqlConnection,
+    shard: u8,
     receipt: &Receipt,
     decision: &Decision,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO outbox_event (event_id, aggregate_id, sequence, schema_version, payload) \
-         VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO outbox_event \
+         (event_id, aggregate_id, sequence, shard, schema_version, payload) \
+         VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(receipt.event_id.as_bytes().as_slice())
     .bind(&receipt.item_id)
     .bind(receipt.sequence)
+    .bind(shard)
     .bind(decision.schema_version)
     .bind(decision.payload.as_slice())
     .execute(tx)

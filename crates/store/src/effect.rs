@@ -1,12 +1,13 @@
-//! Tables `processed_event`, `effect_log` and the writes to `read_model`: applying events once.
+//! Table `effect_log` and the writes to `read_model`: applying events, once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use sqlx::mysql::{MySqlConnection, MySqlPool};
 use sqlx::{MySql, QueryBuilder};
 use uuid::Uuid;
 
-use crate::{StoreError, row};
+use crate::StoreError;
+use crate::processed_event::{self, Mark};
 
 /// What one event does to the read model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +50,19 @@ impl std::ops::AddAssign for Applied {
 /// # Errors
 /// [`StoreError::DuplicateKey`] or [`StoreError::Contended`] when another consumer applied the same
 /// events meanwhile: nothing was applied, and a smaller batch may succeed.
-pub async fn apply(pool: &MySqlPool, batch: &[Effect]) -> Result<Applied, StoreError> {
+pub async fn apply_once(pool: &MySqlPool, batch: &[Effect]) -> Result<Applied, StoreError> {
     let unique = first_occurrences(batch);
+    let marks: Vec<Mark> = unique.iter().map(|e| e.mark()).collect();
     let mut tx = pool.begin().await?;
-    let known = processed(&mut tx, &unique).await?;
+    let known = processed_event::known(&mut tx, &marks).await?;
     let fresh: Vec<&Effect> = unique
         .into_iter()
         .filter(|e| !known.contains(&e.event_id))
         .collect();
     if !fresh.is_empty() {
-        mark_processed(&mut tx, &fresh).await?;
-        add_to_read_model(&mut tx, &fresh).await?;
-        log_effects(&mut tx, &fresh).await?;
+        let marks = fresh.iter().map(|e| e.mark()).collect();
+        processed_event::mark(&mut tx, &marks).await?;
+        write(&mut tx, &fresh).await?;
     }
     tx.commit().await?;
     Ok(Applied {
@@ -69,50 +71,41 @@ pub async fn apply(pool: &MySqlPool, batch: &[Effect]) -> Result<Applied, StoreE
     })
 }
 
+/// Applies all of `batch` in one transaction, whether or not it was applied before. Wrong on
+/// purpose: an event that is delivered again takes effect again.
+///
+/// # Errors
+/// [`StoreError::Contended`] when another transaction went first: nothing was applied.
+pub async fn apply_again(pool: &MySqlPool, batch: &[Effect]) -> Result<Applied, StoreError> {
+    let all: Vec<&Effect> = batch.iter().collect();
+    let mut tx = pool.begin().await?;
+    if !all.is_empty() {
+        write(&mut tx, &all).await?;
+    }
+    tx.commit().await?;
+    Ok(Applied {
+        new: all.len(),
+        duplicates: 0,
+    })
+}
+
+async fn write(tx: &mut MySqlConnection, effects: &[&Effect]) -> Result<(), StoreError> {
+    add_to_read_model(tx, effects).await?;
+    log_effects(tx, effects).await
+}
+
+impl Effect {
+    fn mark(&self) -> Mark {
+        Mark::of(self.event_id, self.occurred_at_us)
+    }
+}
+
 fn first_occurrences(batch: &[Effect]) -> Vec<&Effect> {
     let mut seen = HashSet::with_capacity(batch.len());
     batch.iter().filter(|e| seen.insert(e.event_id)).collect()
 }
 
-async fn processed(
-    tx: &mut MySqlConnection,
-    batch: &[&Effect],
-) -> Result<HashSet<Uuid>, StoreError> {
-    if batch.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let mut query =
-        QueryBuilder::<MySql>::new("SELECT event_id FROM processed_event WHERE event_id IN (");
-    let mut ids = query.separated(",");
-    for effect in batch {
-        ids.push_bind(effect.event_id.as_bytes().as_slice());
-    }
-    query.push(")");
-    let rows = query.build().persistent(false).fetch_all(tx).await?;
-    rows.iter().map(|found| row::uuid(found, 0)).collect()
-}
-
-/// Sorted by key, so that two consumers with the same events lock them in the same order. A plain
-/// INSERT: an event marked by another consumer since the read must fail, not be skipped, for its
-/// effect is in our hands too.
-async fn mark_processed(tx: &mut MySqlConnection, fresh: &[&Effect]) -> Result<(), StoreError> {
-    let sorted: BTreeSet<_> = fresh
-        .iter()
-        .map(|e| (e.event_id, epoch_day(e.occurred_at_us)))
-        .collect();
-    let mut query =
-        QueryBuilder::<MySql>::new("INSERT INTO processed_event (event_id, event_date) ");
-    query.push_values(&sorted, |mut row, (event_id, day)| {
-        row.push_bind(event_id.as_bytes().as_slice());
-        row.push("DATE '1970-01-01' + INTERVAL ");
-        row.push_bind_unseparated(*day);
-        row.push_unseparated(" DAY");
-    });
-    query.build().persistent(false).execute(tx).await?;
-    Ok(())
-}
-
-/// One row per item, sums of its effects; sorted for the same reason as above.
+/// One row per item, sums of its effects; sorted by key, so that two consumers lock rows in the same order.
 async fn add_to_read_model(tx: &mut MySqlConnection, fresh: &[&Effect]) -> Result<(), StoreError> {
     let sums = sums_per_item(fresh);
     let mut query = QueryBuilder::<MySql>::new(
@@ -137,12 +130,15 @@ async fn add_to_read_model(tx: &mut MySqlConnection, fresh: &[&Effect]) -> Resul
 }
 
 async fn log_effects(tx: &mut MySqlConnection, fresh: &[&Effect]) -> Result<(), StoreError> {
-    let mut query =
-        QueryBuilder::<MySql>::new("INSERT INTO effect_log (event_id, aggregate_id, sequence) ");
+    let mut query = QueryBuilder::<MySql>::new(
+        "INSERT INTO effect_log (event_id, aggregate_id, sequence, level_delta, cost) ",
+    );
     query.push_values(fresh, |mut row, effect| {
         row.push_bind(effect.event_id.as_bytes().as_slice())
             .push_bind(&effect.item_id)
-            .push_bind(effect.sequence);
+            .push_bind(effect.sequence)
+            .push_bind(effect.level_delta)
+            .push_bind(effect.cost);
     });
     query.build().persistent(false).execute(tx).await?;
     Ok(())
@@ -173,11 +169,6 @@ fn sums_per_item<'a>(fresh: &[&'a Effect]) -> BTreeMap<&'a str, Sum<'a>> {
         }
     }
     sums
-}
-
-/// Days since 1970-01-01, held within the years 1 to 9999 that MySQL can store.
-fn epoch_day(at_us: i64) -> i64 {
-    at_us.div_euclid(86_400_000_000).clamp(-719_162, 2_932_896)
 }
 
 #[cfg(test)]
@@ -227,14 +218,5 @@ mod tests {
                 summary: "{\"s\":2}"
             }
         );
-    }
-
-    #[test]
-    fn the_day_of_an_event_is_one_mysql_can_store() {
-        assert_eq!(epoch_day(0), 0);
-        assert_eq!(epoch_day(-1), -1);
-        assert_eq!(epoch_day(86_400_000_000), 1);
-        assert_eq!(epoch_day(i64::MAX), 2_932_896);
-        assert_eq!(epoch_day(i64::MIN), -719_162);
     }
 }

@@ -12,12 +12,6 @@ pub enum StoreError {
     /// A row with this unique key exists.
     #[error("duplicate key: {0}")]
     DuplicateKey(String),
-    /// The lease is in other hands: what was about to be written may not be written any more.
-    #[error("relay lease lost: epoch {epoch} is over")]
-    LeaseLost {
-        /// Epoch that was held.
-        epoch: u64,
-    },
     /// A name that no namespace may have.
     #[error("namespace name `{name}` {problem}")]
     NamespaceName {

@@ -12,10 +12,13 @@ pub mod health;
 pub mod namespace;
 pub mod outbox;
 pub mod parked_event;
+pub mod processed_event;
 pub mod read_model;
+pub mod relay;
 pub mod relay_lease;
 mod row;
 pub mod snapshot;
+pub mod synthetic;
 
 pub use error::StoreError;
 pub use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool};

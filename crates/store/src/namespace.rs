@@ -4,8 +4,8 @@ use sqlx::Executor;
 use sqlx::migrate::Migrator;
 use sqlx::mysql::MySqlConnection;
 
-use crate::StoreError;
 use crate::accounts::{TABLE_GRANTS, TableGrant, account};
+use crate::{StoreError, processed_event};
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -23,6 +23,7 @@ pub async fn create(admin: &mut MySqlConnection, database: &str) -> Result<(), S
     admin.execute(statement.as_str()).await?;
     admin.execute(format!("USE `{database}`").as_str()).await?;
     MIGRATOR.run_direct(&mut *admin).await?;
+    processed_event::provide_partitions(admin).await?;
     for grant in &TABLE_GRANTS {
         let statement = format!(
             "GRANT {} TO {}",
