@@ -66,6 +66,7 @@ real_lab() {
     rlab smoke
     rlab drill E-002 --evidence "$scene/evidence"
     rlab down --purge --confirm test-main
+    trap 'rm -rf "$scene"' EXIT
 }
 
 install_packages

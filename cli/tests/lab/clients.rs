@@ -82,7 +82,7 @@ fn an_outside_client_of_each_kind_works_against_the_lab() {
 }
 
 fn kafka_reads_what_was_published_and_what_it_writes_itself(scene: &Scene) {
-    let brokers = [19_092, 29_092, 39_092]
+    let brokers = [19_092, 19_192, 19_292]
         .map(|port| door(scene, port))
         .join(",");
     let topic = pipeline::own_namespace().topic;
