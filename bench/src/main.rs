@@ -5,15 +5,24 @@
     reason = "its figures go to stdout, its progress to stderr"
 )]
 
+mod consumer;
+mod events;
 mod lab;
+mod machine;
 mod measure;
+mod pipeline;
+mod rates;
+mod relay;
 mod report;
 mod tool;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 
+use crate::pipeline::Pipeline;
+use crate::rates::RateReport;
 use crate::tool::BenchError;
 
 /// Measure rlab-ops on this machine
@@ -32,13 +41,30 @@ enum What {
         /// How often; the median counts
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
         runs: u32,
-        /// Move every port of the measured lab up by N, out of the way of other labs
-        #[arg(long, value_name = "N", default_value_t = 3_000)]
-        port_offset: u16,
-        /// Print the figures as a table or as JSON
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
+        #[command(flatten)]
+        common: Common,
     },
+    /// Rates of the agents, each beside a bare loop of the same statements
+    Rates {
+        /// How often, in turn with the bare loop; the median counts
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        runs: u32,
+        /// Outbox rows, and events, in each run
+        #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
+        rows: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// Move every port of the measured lab up by N, out of the way of other labs
+    #[arg(long, value_name = "N", default_value_t = 3_000)]
+    port_offset: u16,
+    /// Print the figures as a table or as JSON
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -61,20 +87,47 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), BenchError> {
-    let What::Lab {
-        runs,
-        port_offset,
-        format,
-    } = cli.what;
-    let measuring = lab::measure(runs, port_offset);
-    let report = tokio::select! {
-        report = measuring => report?,
-        // Dropping the measurement takes its lab down.
-        _ = tokio::signal::ctrl_c() => return Err(BenchError::Interrupted),
+    let measuring = async {
+        match cli.what {
+            What::Lab { runs, common } => {
+                let report = lab::measure(runs, common.port_offset).await?;
+                show(&report, report::table, common.format)
+            }
+            What::Rates { runs, rows, common } => {
+                let report = measure_rates(common.port_offset, rows, runs).await?;
+                show(&report, rates::table, common.format)
+            }
+        }
     };
+    tokio::select! {
+        measured = measuring => measured,
+        // Dropping the measurement takes its lab down.
+        _ = tokio::signal::ctrl_c() => Err(BenchError::Interrupted),
+    }
+}
+
+async fn measure_rates(port_offset: u16, rows: u64, runs: u32) -> Result<RateReport, BenchError> {
+    let pipeline = Pipeline::up(port_offset).await?;
+    let fdatasync = machine::fdatasync(pipeline.site.dir.path())?;
+    Ok(RateReport {
+        schema: "rlab/bench-rates/v1",
+        cores: std::thread::available_parallelism()?.get(),
+        fdatasync_ms: fdatasync.as_secs_f64() * 1e3,
+        rates: vec![
+            relay::measure(&pipeline, rows, runs).await?,
+            consumer::measure(&pipeline, rows, runs).await?,
+        ],
+    })
+}
+
+fn show<R: Serialize>(
+    report: &R,
+    table: fn(&R) -> String,
+    format: Format,
+) -> Result<(), BenchError> {
     match format {
-        Format::Human => println!("{}", report::table(&report)),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),
+        Format::Human => println!("{}", table(report)),
+        Format::Json => println!("{}", serde_json::to_string_pretty(report)?),
     }
     Ok(())
 }

@@ -32,6 +32,27 @@ pub enum BenchError {
         /// Process id.
         pid: u32,
     },
+    /// A figure stopped moving.
+    #[error("{what} stayed at {reached} of {wanted}")]
+    Stuck {
+        /// What was watched.
+        what: String,
+        /// Its last value.
+        reached: f64,
+        /// The value waited for.
+        wanted: f64,
+    },
+    /// A server refused.
+    #[error("{what}: {why}")]
+    Refused {
+        /// Which.
+        what: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// MySQL refused.
+    #[error(transparent)]
+    Store(#[from] rlab_store::StoreError),
     /// Ctrl-C.
     #[error("interrupted; the measured lab was taken down")]
     Interrupted,
@@ -50,6 +71,16 @@ pub enum BenchError {
     /// A program or file could not be used.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+}
+
+impl BenchError {
+    /// What makes errors of `what`.
+    pub fn of<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> Self {
+        move |error| Self::Refused {
+            what,
+            why: error.to_string(),
+        }
+    }
 }
 
 /// `rlab-ops` with a temporary home. Dropped, it takes its lab down and removes it.
@@ -102,6 +133,11 @@ impl Tool {
             .await?;
         self.up = false;
         Ok(())
+    }
+
+    /// `rlab-ops` with `words`.
+    pub async fn run(&self, words: &[&str]) -> Result<(), BenchError> {
+        self.timed(words).await.map(drop)
     }
 
     async fn timed(&self, words: &[&str]) -> Result<Duration, BenchError> {
