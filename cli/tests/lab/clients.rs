@@ -14,11 +14,11 @@ use crate::scene::Scene;
 
 const SOON: Duration = Duration::from_secs(20);
 
-fn door(scene: &Scene, port: u16) -> String {
+pub fn door(scene: &Scene, port: u16) -> String {
     format!("127.0.0.1:{}", port + scene.port_offset())
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

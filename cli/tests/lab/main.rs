@@ -6,6 +6,7 @@
     reason = "a failed test shows the lab as it stood"
 )]
 
+mod agents;
 mod clients;
 mod crashes;
 mod drill;

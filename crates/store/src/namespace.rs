@@ -21,7 +21,7 @@ pub async fn create(admin: &mut MySqlConnection, database: &str) -> Result<(), S
     check_name(database)?;
     let statement = format!("CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4");
     admin.execute(statement.as_str()).await?;
-    admin.execute(format!("USE `{database}`").as_str()).await?;
+    enter(admin, database).await?;
     MIGRATOR.run_direct(&mut *admin).await?;
     processed_event::provide_partitions(admin).await?;
     for grant in &TABLE_GRANTS {
@@ -32,6 +32,18 @@ pub async fn create(admin: &mut MySqlConnection, database: &str) -> Result<(), S
         );
         admin.execute(statement.as_str()).await?;
     }
+    Ok(())
+}
+
+/// Makes `database` the one that `connection` is in.
+///
+/// # Errors
+/// As [`create`], or when there is none.
+pub async fn enter(connection: &mut MySqlConnection, database: &str) -> Result<(), StoreError> {
+    check_name(database)?;
+    connection
+        .execute(format!("USE `{database}`").as_str())
+        .await?;
     Ok(())
 }
 
