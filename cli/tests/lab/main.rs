@@ -12,4 +12,5 @@ mod crashes;
 mod drill;
 mod refusals;
 mod scene;
+mod store;
 mod verbs;

@@ -98,3 +98,19 @@ CREATE TABLE parked_event (
     parked_at     TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
     PRIMARY KEY (topic, partition_id, record_offset)
 ) ENGINE = InnoDB;
+
+-- A stock that many claimants want at once.
+CREATE TABLE coupon (
+    id     VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    stock  INT UNSIGNED NOT NULL,
+    issued INT UNSIGNED NOT NULL DEFAULT 0,
+    PRIMARY KEY (id)
+) ENGINE = InnoDB;
+
+-- Who got one. A claimant gets one at most.
+CREATE TABLE coupon_claim (
+    coupon_id  VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    claimant   VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    claimed_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    PRIMARY KEY (coupon_id, claimant)
+) ENGINE = InnoDB;

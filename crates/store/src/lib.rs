@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod command;
 pub mod connect;
+pub mod coupon;
 pub mod effect;
 pub mod error;
 pub mod health;
