@@ -114,7 +114,7 @@ impl Narrator {
         let pending: Vec<&str> = status
             .nodes
             .iter()
-            .filter(|node| !matches!(node.state, NodeState::Ready | NodeState::Stopped))
+            .filter(|node| !node.state.is_well() && node.state != NodeState::Stopped)
             .map(|node| node.node.as_str())
             .collect();
         self.waiting = match (&status.pipeline.waiting_for, pending.as_slice()) {
@@ -156,7 +156,7 @@ impl Narrator {
                 Some((NodeState::Ready, _)) => None,
                 _ => Some(lasting(format!("{} is ready {after}", node.node))),
             },
-            (NodeState::Stopped, _) => {
+            (NodeState::Stopped | NodeState::Spare, _) => {
                 before.map(|_| lasting(format!("{} stopped {after}", node.node)))
             }
             (state, None) => Some(passing(format!(

@@ -78,6 +78,7 @@ fn short_time(since: &str) -> &str {
 pub const fn state_word(state: NodeState) -> &'static str {
     match state {
         NodeState::Stopped => "stopped",
+        NodeState::Spare => "spare",
         NodeState::Waiting => "waiting",
         NodeState::Starting => "starting",
         NodeState::Ready => "ready",

@@ -9,7 +9,7 @@ use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::ArmReport;
 use rlab_evidence::{Journal, RunDir};
 use rlab_lab::pipeline;
-use rlab_runbook::{Resolved, ResolvedArm, ResolvedLoad, Value, ValueRef};
+use rlab_runbook::{Instance, Resolved, ResolvedArm, ResolvedLoad, Value, ValueRef};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -147,12 +147,15 @@ impl ArmRun<'_> {
             self.name
         )));
         let mut changes = Vec::new();
-        for agent in &self.drill.needs.agents {
-            let node = agent.node().to_owned();
-            let settings = self.setup.settings.get(agent).cloned().unwrap_or_default();
+        for (agent, instance) in self.drill.needs.running() {
+            let node = agent.instance_node(instance);
+            let settings = self.setup.settings.get(&agent).cloned().unwrap_or_default();
             let settings: BTreeMap<_, _> = settings.into_iter().collect();
-            self.undo
-                .record(Undo::RestoreAgent { node: node.clone() })?;
+            let undo = match instance {
+                Instance::FIRST => Undo::RestoreAgent { node: node.clone() },
+                _ => Undo::Stop { node: node.clone() },
+            };
+            self.undo.record(undo)?;
             self.journal.append(
                 "configure",
                 &json!({ "arm": self.name, "node": node, "settings": settings }),

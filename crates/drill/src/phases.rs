@@ -54,6 +54,7 @@ impl Phases<'_, '_> {
         let begun = Instant::now();
         let (from_us, from_s) = (self.record.now_us(), self.record.now_s());
         let kills_before = self.kills().await?.len();
+        let agents_before = self.agent_kills();
         self.record.note("phase", json!({ "begins": phase.name }))?;
         for step in &phase.steps {
             steps::carry_out(
@@ -74,7 +75,7 @@ impl Phases<'_, '_> {
         if let Some(until) = &phase.until {
             ended_by = self.wait(&phase.name, until).await?;
         }
-        self.measure_end(phase, kills_before).await?;
+        self.measure_end(phase, kills_before, agents_before).await?;
         self.record.windows.push(Window {
             name: phase.name.clone(),
             from_us,
@@ -150,10 +151,21 @@ impl Phases<'_, '_> {
         }
         Ok(match value.name.as_str() {
             "crashes" => Some(Value::Number(self.kills().await?.len() as f64)),
+            "agent.kills" => {
+                self.kills().await?;
+                Some(Value::Number(self.agent_kills() as f64))
+            }
             "isr" => self.isr().await,
             "pipeline.drained" => self.drained().await,
             _ => None,
         })
+    }
+
+    /// Agents killed by an action since the arm's start, as far as events were read.
+    fn agent_kills(&self) -> usize {
+        let spec = &self.stage.site.spec;
+        let is_agent = |node: &str| spec.agents().any(|n| n.name == node);
+        probes::agent_kills(&self.record.events, is_agent)
     }
 
     async fn isr(&self) -> Option<Value> {
@@ -187,6 +199,7 @@ impl Phases<'_, '_> {
         &mut self,
         phase: &ResolvedPhase,
         kills_before: usize,
+        agents_before: usize,
     ) -> Result<(), DrillError> {
         let name = Some(phase.name.as_str());
         let kills = self.kills().await?;
@@ -204,13 +217,11 @@ impl Phases<'_, '_> {
         }
         let during = (kills.len() - kills_before) as f64;
         self.record.sample("crashes", name, Value::Number(during));
-        let total = ValueRef {
-            name: "crashes".to_owned(),
-            phase: None,
-        };
-        self.record
-            .sampled
-            .insert(total, Value::Number(kills.len() as f64));
+        self.record.total("crashes", kills.len());
+        let agents = self.agent_kills();
+        let during = Value::Number((agents - agents_before) as f64);
+        self.record.sample("agent.kills", name, during);
+        self.record.total("agent.kills", agents);
         if let Some(isr) = self.isr().await {
             self.record.sample("isr", name, isr);
         }

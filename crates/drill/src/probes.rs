@@ -56,6 +56,24 @@ pub(crate) fn kills(events: &[LabEvent]) -> Vec<Kill> {
         .collect()
 }
 
+/// How many agents were killed that had not asked for it: by `agent.kill`.
+pub(crate) fn agent_kills(events: &[LabEvent], is_agent: impl Fn(&str) -> bool) -> usize {
+    let asked = |node: &str, wanted: u32| {
+        events.iter().any(|e| {
+            e.node == node && matches!(e.event, NodeEvent::CrashPoint { pid, .. } if pid == wanted)
+        })
+    };
+    let killed = events.iter().filter(|e| match e.event {
+        NodeEvent::Exited {
+            pid,
+            signal: Some(SIGKILL),
+            ..
+        } => is_agent(&e.node) && !asked(&e.node, pid),
+        _ => false,
+    });
+    killed.count()
+}
+
 /// Size of the smallest in-sync replica set among the partitions of `topic`; `None` while no
 /// broker can tell.
 pub(crate) async fn isr(site: &Site, topic: &str) -> Option<u64> {
@@ -173,6 +191,11 @@ mod tests {
 
     #[test]
     fn a_death_that_no_crash_point_asked_for_is_no_kill() {
-        assert!(kills(&[event(1, exited(10, Some(9)))]).is_empty());
+        let died = [event(1, exited(10, Some(9)))];
+        assert!(kills(&died).is_empty());
+        assert_eq!(agent_kills(&died, |_| true), 1);
+        assert_eq!(agent_kills(&died, |_| false), 0);
+        let crashed = [event(1, asked(10)), event(2, exited(10, Some(9)))];
+        assert_eq!(agent_kills(&crashed, |_| true), 0);
     }
 }

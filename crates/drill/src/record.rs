@@ -87,6 +87,13 @@ impl<'a> ArmRecord<'a> {
         Ok(())
     }
 
+    /// Keeps how many `name` there were since the arm's start.
+    pub fn total(&mut self, name: &str, count: usize) {
+        let name = name.to_owned();
+        let total = ValueRef { name, phase: None };
+        self.sampled.insert(total, Value::Number(count as f64));
+    }
+
     /// Drops what `name` was last: nobody knows it any more.
     pub fn forget(&mut self, name: &str) {
         let name = name.to_owned();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use fs4::FileExt;
 use rlab_lab::client::LabClient;
-use rlab_lab::protocol::{LabStatus, NodeState};
+use rlab_lab::protocol::LabStatus;
 use rlab_lab::servers::Site;
 use rlab_lab::{LabDir, LabError};
 use rlab_runbook::Needs;
@@ -51,9 +51,10 @@ impl Stage {
                 needs.kafka.brokers
             ));
         }
-        for agent in &needs.agents {
-            if self.site.spec.node(agent.node()).is_none() {
-                missing.push(format!("the agent {}", agent.node()));
+        for (agent, instance) in needs.running() {
+            let node = agent.instance_node(instance);
+            if self.site.spec.node(&node).is_none() {
+                missing.push(format!("the agent {node}"));
             }
         }
         match missing.is_empty() {
@@ -101,7 +102,7 @@ fn unwell(status: &LabStatus) -> String {
     let mut reasons: Vec<String> = status
         .nodes
         .iter()
-        .filter(|n| n.state != NodeState::Ready)
+        .filter(|n| !n.state.is_well())
         .map(|n| format!("{} is {:?}", n.node, n.state).to_lowercase())
         .collect();
     reasons.extend(status.pipeline.waiting_for.clone());

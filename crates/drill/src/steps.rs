@@ -1,8 +1,10 @@
 //! Carries out the actions of a runbook, each after its undo is on disk.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use rlab_evidence::report::ActionReport;
 use rlab_lab::protocol::{CrashBudget, NodeEvent, NodeVerb};
-use rlab_runbook::Step;
+use rlab_runbook::{Instance, Step};
 use serde_json::json;
 
 use crate::error::DrillError;
@@ -31,20 +33,33 @@ pub(crate) async fn carry_out(
     match step {
         Step::Crash {
             agent,
+            instance,
             point,
             times,
         } => {
-            let node = agent.node().to_owned();
+            let node = agent.instance_node(*instance);
             undo.record(Undo::Disarm { node: node.clone() })?;
             let budget = CrashBudget {
                 point: point.clone(),
                 times: times.get(),
                 min_hits: FEWEST_HITS,
                 max_hits: MOST_HITS,
-                seed,
+                seed: of_its_own(seed, phase, &node),
             };
             // The kills themselves are reported when they are seen.
             stage.client.arm_crash(&node, budget).await.map_err(failed)
+        }
+        Step::AgentKill { agent, instance } => {
+            let node = agent.instance_node(*instance);
+            // A spare is stopped in the end anyway.
+            if *instance == Instance::FIRST {
+                undo.record(Undo::Start { node: node.clone() })?;
+            }
+            verb(stage, record, phase, step, &node, NodeVerb::Kill).await
+        }
+        Step::AgentStart { agent, instance } => {
+            let node = agent.instance_node(*instance);
+            verb(stage, record, phase, step, &node, NodeVerb::Start).await
         }
         Step::BrokerKill { broker } => {
             let node = format!("kafka-{broker}");
@@ -56,6 +71,13 @@ pub(crate) async fn carry_out(
             verb(stage, record, phase, step, &node, NodeVerb::Start).await
         }
     }
+}
+
+/// Another seed for each phase and node, the same in each drill with the same `seed`.
+fn of_its_own(seed: u64, phase: &str, node: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (seed, phase, node).hash(&mut hasher);
+    hasher.finish()
 }
 
 async fn verb(

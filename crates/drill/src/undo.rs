@@ -38,6 +38,11 @@ pub enum Undo {
         /// Node name.
         node: String,
     },
+    /// Stop a spare instance of an agent.
+    Stop {
+        /// Node name.
+        node: String,
+    },
     /// Start a node, or wait until it answers.
     Start {
         /// Node name.
@@ -195,6 +200,7 @@ impl fmt::Display for Undo {
             }
             Self::RestoreAgent { node } => write!(f, "give {node} its own settings back"),
             Self::Disarm { node } => write!(f, "disarm the crash point of {node}"),
+            Self::Stop { node } => write!(f, "stop {node}"),
             Self::Start { node } => write!(f, "start {node}"),
         }
     }
@@ -205,6 +211,7 @@ async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
         Undo::RemoveNamespace { namespace } => pipeline::remove(&stage.site, namespace).await,
         Undo::RestoreAgent { node } => stage.client.configure(node, BTreeMap::new(), None).await,
         Undo::Disarm { node } => stage.client.disarm_crash(node).await,
+        Undo::Stop { node } => stage.client.node(node, NodeVerb::Stop).await,
         Undo::Start { node } => stage.client.node(node, NodeVerb::Start).await,
     }
 }

@@ -44,6 +44,7 @@ impl Values<'_> {
             ("lost", None) => accounting.lost.count,
             ("lost", Some(phase)) => accounting.window(phase)?.lost,
             ("effect_twice", None) => accounting.effect_twice.count,
+            ("reordered", None) => accounting.reordered.count,
             ("committed_unacknowledged", None) => accounting.committed_unacknowledged,
             ("unknown_event", None) => accounting.unknown_event.count,
             _ => return None,

@@ -128,24 +128,25 @@ impl Layout<'_> {
     }
 
     fn agents(&mut self) -> Result<(), LabError> {
+        let servers = self.nodes.iter().filter(|n| n.kind != NodeKind::Agent);
+        let after: Vec<String> = servers.map(|n| n.name.clone()).collect();
         for (index, (agent, settings)) in self.profile.agents.iter().enumerate() {
             let name = agent.as_str();
-            let port = self.offered(name, agent_port(*agent))?;
-            let after = self
-                .nodes
-                .iter()
-                .filter(|n| n.kind != NodeKind::Agent)
-                .map(|n| n.name.clone())
-                .collect();
+            let port = agent_port(*agent);
             let host = 51 + index as u8;
-            self.add(
-                name,
-                NodeKind::Agent,
-                &settings.zone,
-                host,
-                vec![port],
-                after,
-            );
+            let ports = vec![self.offered(name, port)?];
+            let kind = NodeKind::Agent;
+            self.add(name, kind, &settings.zone, host, ports, after.clone());
+            for (zone, instance) in settings.spares.iter().zip(2_u16..) {
+                let name = format!("{name}-{instance}");
+                // A door of 127.0.0.1 cannot be shared.
+                let ports = vec![self.named(&name, port)?];
+                let host = host + 10 * (instance as u8 - 1);
+                self.add(&name, kind, zone, host, ports, after.clone());
+                if let Some(spare) = self.nodes.last_mut() {
+                    spare.instance = instance;
+                }
+            }
         }
         Ok(())
     }
@@ -169,6 +170,7 @@ impl Layout<'_> {
             front: Ipv4Addr::new(127, 10, number, host),
             ports,
             after,
+            instance: 1,
         });
     }
 

@@ -104,6 +104,7 @@ mod tests {
                 door: false,
             }],
             after: vec![],
+            instance: 1,
         };
         let found = taken([&node]);
         assert_eq!(found.len(), 1);

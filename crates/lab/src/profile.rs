@@ -147,6 +147,10 @@ pub struct Registry {
 pub struct Agent {
     /// Zone it runs in.
     pub zone: String,
+    /// Zones of further instances, which stay down until a drill or `node start` wants them.
+    #[serde(default)]
+    #[schemars(length(max = 3))]
+    pub spares: Vec<String>,
     /// Behaviour switches handed to the agent, for example `publish = "outbox"`.
     #[serde(default)]
     pub settings: BTreeMap<String, serde_json::Value>,
@@ -187,7 +191,11 @@ impl Profile {
             .agents
             .iter()
             .map(|(name, agent)| (format!("/agents/{}/zone", name.as_str()), &agent.zone));
-        for (pointer, zone) in zones.into_iter().chain(agent_zones) {
+        let spare_zones = profile.agents.iter().flat_map(|(name, agent)| {
+            let zones = agent.spares.iter().enumerate();
+            zones.map(|(i, zone)| (format!("/agents/{}/spares/{i}", name.as_str()), zone))
+        });
+        for (pointer, zone) in zones.into_iter().chain(agent_zones).chain(spare_zones) {
             if !profile.zones.contains(zone) {
                 problems.push(document.problem(
                     &pointer,

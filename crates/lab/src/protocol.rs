@@ -181,6 +181,8 @@ pub struct NodeStatus {
 pub enum NodeState {
     /// Not running, and not meant to be.
     Stopped,
+    /// A further instance of an agent that nobody wants now.
+    Spare,
     /// Waits for the nodes it depends on.
     Waiting,
     /// Running, does not answer yet.
@@ -199,6 +201,13 @@ pub enum NodeState {
     Failed,
     /// Runs without a supervisor.
     Orphaned,
+}
+
+impl NodeState {
+    /// Whether a lab whose nodes are all like this is well.
+    pub fn is_well(self) -> bool {
+        matches!(self, Self::Ready | Self::Spare)
+    }
 }
 
 /// Something that happened to a node, as the supervisor saw it.

@@ -13,7 +13,7 @@ use crate::home::LabDir;
 use crate::profile::Profile;
 
 /// Format of a lab's directory; raised when an older one cannot be used any more.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A lab, resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub struct NodeSpec {
     pub ports: Vec<Listener>,
     /// Nodes that must be ready before it starts.
     pub after: Vec<String>,
+    /// Which instance of its agent, from 1. Later ones are spares, started only when wanted.
+    pub instance: u16,
 }
 
 /// What a node is.
@@ -107,6 +109,21 @@ pub struct Listener {
 }
 
 impl NodeSpec {
+    /// Whether it stays down until it is wanted.
+    pub fn is_spare(&self) -> bool {
+        self.instance > 1
+    }
+
+    /// Name of the agent that it is an instance of: `outbox-relay` for `outbox-relay-2`. All
+    /// instances share one binary and one identity.
+    pub fn service(&self) -> &str {
+        let suffix = format!("-{}", self.instance);
+        match self.is_spare() {
+            true => self.name.strip_suffix(&suffix).unwrap_or(&self.name),
+            false => &self.name,
+        }
+    }
+
     /// Where the server itself listens for its `index`-th listener.
     pub fn back_address(&self, index: usize) -> SocketAddrV4 {
         SocketAddrV4::new(self.back, self.ports[index].port)
@@ -230,7 +247,11 @@ impl LabSpec {
     /// Every identity of the lab: the administrator and one per agent.
     pub fn identities(&self) -> Vec<String> {
         std::iter::once(crate::secrets::ADMIN.to_owned())
-            .chain(self.agents().map(|n| crate::secrets::identity(&n.name)))
+            .chain(
+                self.agents()
+                    .filter(|n| !n.is_spare())
+                    .map(|n| crate::secrets::identity(&n.name)),
+            )
             .collect()
     }
 }

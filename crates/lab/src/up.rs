@@ -116,7 +116,10 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
                 node: n.name.clone(),
                 kind: n.kind.word(),
                 zone: n.zone.clone(),
-                action: if ready(&n.name) { "nothing" } else { "start" },
+                action: match n.is_spare() || ready(&n.name) {
+                    true => "nothing",
+                    false => "start",
+                },
                 door: n.door_address().map(|a| a.to_string()),
                 endpoint: n.ports[0]
                     .endpoint
@@ -418,7 +421,7 @@ fn waiting_for(status: &LabStatus) -> String {
     let mut waits: Vec<String> = status
         .nodes
         .iter()
-        .filter(|n| n.state != NodeState::Ready)
+        .filter(|n| !n.state.is_well())
         .map(|n| {
             format!(
                 "{} ({})",

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::agents::Agent;
+use crate::agents::{Agent, Instance};
 use crate::argument::Arg;
 
 /// Whether an action changes the lab.
@@ -56,6 +56,20 @@ pub static ACTIONS: &[ActionSpec] = &[
         arguments: |generator| generator.subschema_for::<Crash>(),
     },
     ActionSpec {
+        name: "agent.kill",
+        summary: "kill an instance of an agent with SIGKILL and keep it down",
+        effect: Effect::Mutates,
+        undo: UndoClass::Reversible,
+        arguments: |generator| generator.subschema_for::<Whom>(),
+    },
+    ActionSpec {
+        name: "agent.start",
+        summary: "start an instance of an agent that is down",
+        effect: Effect::Mutates,
+        undo: UndoClass::SelfHealing,
+        arguments: |generator| generator.subschema_for::<Whom>(),
+    },
+    ActionSpec {
         name: "broker.kill",
         summary: "kill a Kafka broker with SIGKILL and keep it down",
         effect: Effect::Mutates,
@@ -76,6 +90,10 @@ pub static ACTIONS: &[ActionSpec] = &[
 pub(crate) enum Action {
     #[serde(rename = "crash")]
     Crash(Crash),
+    #[serde(rename = "agent.kill")]
+    AgentKill(Whom),
+    #[serde(rename = "agent.start")]
+    AgentStart(Whom),
     #[serde(rename = "broker.kill")]
     BrokerKill(NonZeroU32),
     #[serde(rename = "broker.start")]
@@ -87,10 +105,23 @@ pub(crate) enum Action {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Crash {
     pub agent: Agent,
+    /// Which instance of it.
+    #[serde(default)]
+    pub instance: Instance,
     /// Crash point of the agent.
     pub point: String,
     /// Kills in all; the agent is started again after each.
     pub times: Arg<NonZeroU32>,
+}
+
+/// An instance of an agent.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Whom {
+    pub agent: Agent,
+    /// Which instance of it.
+    #[serde(default)]
+    pub instance: Instance,
 }
 
 impl JsonSchema for Action {
@@ -121,10 +152,26 @@ pub enum Step {
     Crash {
         /// Whom.
         agent: Agent,
+        /// Which instance of it.
+        instance: Instance,
         /// Where in its code.
         point: String,
         /// How often in all.
         times: NonZeroU32,
+    },
+    /// Kill an instance of an agent and keep it down.
+    AgentKill {
+        /// Whom.
+        agent: Agent,
+        /// Which instance of it.
+        instance: Instance,
+    },
+    /// Start an instance of an agent that is down.
+    AgentStart {
+        /// Whom.
+        agent: Agent,
+        /// Which instance of it.
+        instance: Instance,
     },
     /// Kill a broker and keep it down.
     BrokerKill {
@@ -148,8 +195,10 @@ impl Step {
     pub const fn spec(&self) -> &'static ActionSpec {
         match self {
             Self::Crash { .. } => &ACTIONS[0],
-            Self::BrokerKill { .. } => &ACTIONS[1],
-            Self::BrokerStart { .. } => &ACTIONS[2],
+            Self::AgentKill { .. } => &ACTIONS[1],
+            Self::AgentStart { .. } => &ACTIONS[2],
+            Self::BrokerKill { .. } => &ACTIONS[3],
+            Self::BrokerStart { .. } => &ACTIONS[4],
         }
     }
 
@@ -157,19 +206,26 @@ impl Step {
     pub fn undone_by(&self) -> Option<Self> {
         match *self {
             Self::BrokerKill { broker } => Some(Self::BrokerStart { broker }),
-            Self::Crash { .. } | Self::BrokerStart { .. } => None,
+            Self::AgentKill { agent, instance } => Some(Self::AgentStart { agent, instance }),
+            Self::Crash { .. } | Self::AgentStart { .. } | Self::BrokerStart { .. } => None,
         }
     }
 
     /// How the lab gets back to where it was, in words.
     pub fn undo(&self) -> String {
         match self {
-            Self::Crash { agent, .. } => {
+            Self::Crash {
+                agent, instance, ..
+            } => {
                 format!(
                     "the supervisor starts {} again after each kill",
-                    agent.node()
+                    agent.instance_node(*instance)
                 )
             }
+            Self::AgentKill { agent, instance } => {
+                format!("agent.start {}", agent.instance_node(*instance))
+            }
+            Self::AgentStart { .. } => "nothing to undo: it restores the agent".to_owned(),
             Self::BrokerKill { broker } => format!("broker.start {broker}"),
             Self::BrokerStart { .. } => "nothing to undo: it restores the broker".to_owned(),
         }
@@ -180,10 +236,18 @@ impl Step {
         match self {
             Self::Crash {
                 agent,
+                instance,
                 point,
                 times,
             } => {
-                format!("crash {} at {point}, {times} times", agent.node())
+                let node = agent.instance_node(*instance);
+                format!("crash {node} at {point}, {times} times")
+            }
+            Self::AgentKill { agent, instance } => {
+                format!("agent.kill {}", agent.instance_node(*instance))
+            }
+            Self::AgentStart { agent, instance } => {
+                format!("agent.start {}", agent.instance_node(*instance))
             }
             Self::BrokerKill { broker } => format!("broker.kill {broker}"),
             Self::BrokerStart { broker } => format!("broker.start {broker}"),
@@ -196,17 +260,21 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::Step;
-    use crate::agents::Agent;
+    use crate::agents::{Agent, Instance};
 
     #[test]
     fn each_step_finds_its_own_entry_in_the_registry() {
         let one = NonZeroU32::MIN;
         let crash = Step::Crash {
             agent: Agent::CommandService,
+            instance: Instance::FIRST,
             point: "after_commit".to_owned(),
             times: one,
         };
         assert_eq!(crash.name(), "crash");
+        let (agent, instance) = (Agent::OutboxRelay, Instance::FIRST);
+        assert_eq!(Step::AgentKill { agent, instance }.name(), "agent.kill");
+        assert_eq!(Step::AgentStart { agent, instance }.name(), "agent.start");
         assert_eq!(Step::BrokerKill { broker: one }.name(), "broker.kill");
         assert_eq!(Step::BrokerStart { broker: one }.name(), "broker.start");
     }

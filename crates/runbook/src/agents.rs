@@ -42,12 +42,27 @@ impl Agent {
         }
     }
 
+    /// Name of the node that is its `instance`, counted from 1.
+    pub fn instance_node(self, instance: Instance) -> String {
+        match instance.get() {
+            1 => self.node().to_owned(),
+            later => format!("{}-{later}", self.node()),
+        }
+    }
+
     /// Points in the agent's code where the supervisor can be asked to kill it.
     pub const fn crash_points(self) -> &'static [&'static str] {
         match self {
-            Self::CommandService => &["after_commit"],
-            Self::OutboxRelay => &["after_publish"],
-            Self::ConsumerService | Self::QueryService => &[],
+            Self::CommandService => &["before_commit", "after_commit", "before_answer"],
+            Self::OutboxRelay => &["after_claim", "after_publish", "after_settle"],
+            Self::ConsumerService => &[
+                "after_gather",
+                "before_effect",
+                "after_effect",
+                "after_invalidate",
+                "after_commit",
+            ],
+            Self::QueryService => &[],
         }
     }
 }
@@ -55,6 +70,40 @@ impl Agent {
 impl fmt::Display for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// Number of an agent's instance, or how many there are of it: 1 to 4.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Instance(#[schemars(range(min = 1, max = 4))] u16);
+
+impl Instance {
+    /// The one that is always there.
+    pub const FIRST: Self = Self(1);
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// Every instance up to this one.
+    pub fn all(self) -> impl Iterator<Item = Self> {
+        (1..=self.0).map(Self)
+    }
+}
+
+impl Default for Instance {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -74,4 +123,36 @@ pub enum Publish {
     Outbox,
     /// To Kafka by the service itself, after its commit.
     Direct,
+}
+
+/// What an arm can change about consumer-service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsumerServiceSettings {
+    /// What keeps an event that is delivered again from taking effect again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dedup: Option<Dedup>,
+    /// When the offsets of a batch are committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
+}
+
+/// What keeps an event that is delivered again from taking effect again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dedup {
+    /// Its mark in `processed_event`, written with the effect.
+    ProcessedEvent,
+    /// Nothing.
+    None,
+}
+
+/// When the offsets of a batch are committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Commit {
+    /// After its effects.
+    After,
+    /// Before its effects.
+    Before,
 }

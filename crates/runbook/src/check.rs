@@ -3,7 +3,7 @@
 use rlab_document::{Document, Problem, one_of};
 
 use crate::action::Action;
-use crate::agents::Agent;
+use crate::agents::{Agent, Instance};
 use crate::format::{Must, RunbookText};
 use crate::values::VALUES;
 
@@ -35,6 +35,7 @@ impl<'a> Findings<'a> {
 /// Reports everything about names, parameters, arms and steps.
 pub(crate) fn check(findings: &mut Findings<'_>) {
     names(findings);
+    instances(findings);
     parameters(findings);
     arms(findings);
     for (index, phase) in findings.document.value.phases.iter().enumerate() {
@@ -53,6 +54,13 @@ pub(crate) fn check(findings: &mut Findings<'_>) {
         for (step, action) in phase.steps.iter().enumerate() {
             self::step(findings, &format!("{at}/do/{step}"), action);
         }
+    }
+}
+
+fn instances(findings: &mut Findings<'_>) {
+    let needs = &findings.document.value.needs;
+    for agent in needs.instances.keys() {
+        needs_agent(findings, &format!("/needs/instances/{agent}"), *agent);
     }
 }
 
@@ -146,12 +154,12 @@ fn arms(findings: &mut Findings<'_>) {
         findings.key("/arms", "a drill needs at least one arm", None);
     }
     for (name, arm) in &text.arms {
-        if arm.command_service.is_some() {
-            needs_agent(
-                findings,
-                &format!("/arms/{name}/command_service"),
-                Agent::CommandService,
-            );
+        let changed = [
+            (Agent::CommandService, arm.command_service.is_some()),
+            (Agent::ConsumerService, arm.consumer_service.is_some()),
+        ];
+        for (agent, _) in changed.into_iter().filter(|(_, changed)| *changed) {
+            needs_agent(findings, &format!("/arms/{name}/{agent}"), agent);
         }
         let expected = text.expect.arms.get(name);
         if arm.must != Must::Measure && expected.is_none_or(Vec::is_empty) {
@@ -176,13 +184,25 @@ fn arms(findings: &mut Findings<'_>) {
 fn step(findings: &mut Findings<'_>, at: &str, action: &Action) {
     match action {
         Action::Crash(crash) => {
-            needs_agent(findings, &format!("{at}/crash/agent"), crash.agent);
+            needs_instance(
+                findings,
+                &format!("{at}/crash"),
+                crash.agent,
+                crash.instance,
+            );
             let points = crash.agent.crash_points();
             if !points.contains(&crash.point.as_str()) {
                 let message = format!("{} has no crash point `{}`", crash.agent, crash.point);
                 let help = one_of("crash points", &crash.point, points.iter().copied());
                 findings.value(&format!("{at}/crash/point"), &message, help);
             }
+        }
+        Action::AgentKill(whom) | Action::AgentStart(whom) => {
+            let name = match action {
+                Action::AgentKill(_) => "agent.kill",
+                _ => "agent.start",
+            };
+            needs_instance(findings, &format!("{at}/{name}"), whom.agent, whom.instance);
         }
         Action::BrokerKill(broker) | Action::BrokerStart(broker) => {
             let brokers = findings.document.value.needs.kafka.brokers;
@@ -196,6 +216,16 @@ fn step(findings: &mut Findings<'_>, at: &str, action: &Action) {
                 findings.value(&format!("{at}/{name}"), &message, help);
             }
         }
+    }
+}
+
+fn needs_instance(findings: &mut Findings<'_>, at: &str, agent: Agent, instance: Instance) {
+    needs_agent(findings, &format!("{at}/agent"), agent);
+    let count = findings.document.value.needs.count(agent);
+    if instance > count {
+        let message = format!("there is no instance {instance} of {agent}");
+        let help = format!("add `{agent}: {instance}` to `needs.instances`");
+        findings.value(&format!("{at}/instance"), &message, Some(help));
     }
 }
 

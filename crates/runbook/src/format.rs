@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
-use crate::agents::{Agent, CommandServiceSettings};
+use crate::agents::{Agent, CommandServiceSettings, ConsumerServiceSettings, Instance};
 use crate::argument::Arg;
 use crate::parameter::Parameter;
 
@@ -69,8 +69,25 @@ fn id_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 pub struct Needs {
     /// Kafka's size.
     pub kafka: KafkaNeeds,
-    /// Agents that must run; they are started on demand.
+    /// Agents that must run.
     pub agents: Vec<Agent>,
+    /// How many of an agent must run side by side, where it is not one; they are started on demand.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub instances: IndexMap<Agent, Instance>,
+}
+
+impl Needs {
+    /// Every instance of every agent that must run, the first of each agent first.
+    pub fn running(&self) -> impl Iterator<Item = (Agent, Instance)> + '_ {
+        self.agents
+            .iter()
+            .flat_map(|agent| self.count(*agent).all().map(|number| (*agent, number)))
+    }
+
+    /// How many instances of `agent` must run.
+    pub fn count(&self, agent: Agent) -> Instance {
+        self.instances.get(&agent).copied().unwrap_or_default()
+    }
 }
 
 /// What the drill needs of Kafka.
@@ -87,6 +104,7 @@ pub struct KafkaNeeds {
 pub(crate) struct Arm {
     pub must: Must,
     pub command_service: Option<CommandServiceSettings>,
+    pub consumer_service: Option<ConsumerServiceSettings>,
 }
 
 /// What an arm is there for.
@@ -162,6 +180,8 @@ pub enum Control {
     DropOneEvent,
     /// Double one effect: the judge must report it applied twice.
     DoubleOneEffect,
+    /// Let two first effects of one aggregate change places: the judge must report them reordered.
+    SwapTwoEffects,
 }
 
 impl Control {
@@ -170,6 +190,7 @@ impl Control {
         match self {
             Self::DropOneEvent => "drop_one_event",
             Self::DoubleOneEffect => "double_one_effect",
+            Self::SwapTwoEffects => "swap_two_effects",
         }
     }
 }

@@ -21,7 +21,9 @@ mod runbook;
 mod values;
 
 pub use action::{ACTIONS, ActionSpec, Effect, Step, UndoClass};
-pub use agents::{Agent, CommandServiceSettings, Publish};
+pub use agents::{
+    Agent, CommandServiceSettings, Commit, ConsumerServiceSettings, Dedup, Instance, Publish,
+};
 pub use expression::{
     Expression, ExpressionProblem, Observation, Position, Scope, Truth, Value, ValueRef,
 };

@@ -7,12 +7,18 @@ use thiserror::Error;
 
 use crate::runbook::Runbook;
 
+macro_rules! embedded {
+    ($($id:literal),*) => {
+        &[$((
+            $id,
+            concat!("runbooks/", $id, ".yaml"),
+            include_str!(concat!("../../../runbooks/", $id, ".yaml")),
+        )),*]
+    };
+}
+
 /// Id, name and text of each runbook in the program.
-const EMBEDDED: &[(&str, &str, &str)] = &[(
-    "E-002",
-    "runbooks/E-002.yaml",
-    include_str!("../../../runbooks/E-002.yaml"),
-)];
+const EMBEDDED: &[(&str, &str, &str)] = embedded!["E-002", "K-001", "K-002"];
 
 /// Why there is no such runbook.
 #[derive(Debug, Error)]

@@ -71,11 +71,20 @@ pub(crate) fn resolve(
 }
 
 fn arm(arm: &Arm) -> ResolvedArm {
-    let settings = arm
-        .command_service
-        .iter()
-        .filter_map(|settings| match serde_json::to_value(settings) {
-            Ok(serde_json::Value::Object(map)) => Some((Agent::CommandService, map)),
+    let written = [
+        (
+            Agent::CommandService,
+            serde_json::to_value(&arm.command_service),
+        ),
+        (
+            Agent::ConsumerService,
+            serde_json::to_value(&arm.consumer_service),
+        ),
+    ];
+    let settings = written
+        .into_iter()
+        .filter_map(|(agent, settings)| match settings {
+            Ok(serde_json::Value::Object(map)) => Some((agent, map)),
             _ => None,
         })
         .collect();
@@ -169,8 +178,17 @@ impl<'a> Resolver<'a> {
         Some(match action {
             Action::Crash(crash) => Step::Crash {
                 agent: crash.agent,
+                instance: crash.instance,
                 point: crash.point.clone(),
                 times: self.argument(&format!("{at}/crash/times"), &crash.times)?,
+            },
+            Action::AgentKill(whom) => Step::AgentKill {
+                agent: whom.agent,
+                instance: whom.instance,
+            },
+            Action::AgentStart(whom) => Step::AgentStart {
+                agent: whom.agent,
+                instance: whom.instance,
             },
             Action::BrokerKill(broker) => Step::BrokerKill { broker: *broker },
             Action::BrokerStart(broker) => Step::BrokerStart { broker: *broker },

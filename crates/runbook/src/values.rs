@@ -58,6 +58,12 @@ pub static VALUES: &[ValueSpec] = &[
         summary: "kills at crash points that the supervisor carried out; @phase: during it",
     },
     ValueSpec {
+        name: "agent.kills",
+        kind: Kind::Number(Unit::Count),
+        live: true,
+        summary: "agents killed by `agent.kill` and seen to end by SIGKILL; @phase: during it",
+    },
+    ValueSpec {
         name: "isr",
         kind: Kind::Number(Unit::Count),
         live: true,
@@ -83,6 +89,11 @@ pub static VALUES: &[ValueSpec] = &[
         "ledger.effect_twice",
         Unit::Count,
         "events whose effect was applied more than once; @phase: requests sent during it",
+    ),
+    judged(
+        "ledger.reordered",
+        Unit::Count,
+        "events whose first effect came after that of a later event of the same aggregate",
     ),
     judged(
         "ledger.committed_unacknowledged",

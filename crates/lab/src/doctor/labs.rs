@@ -129,10 +129,13 @@ fn running(name: &str, command: &str, status: &LabStatus) -> Check {
         .iter()
         .filter(|n| n.state == NodeState::Ready)
         .count();
-    Check::passed(
-        name,
-        format!("runs, {ready} of {} nodes ready", status.nodes.len()),
-    )
+    let spares = status
+        .nodes
+        .iter()
+        .filter(|n| n.state == NodeState::Spare)
+        .count();
+    let wanted = status.nodes.len() - spares;
+    Check::passed(name, format!("runs, {ready} of {wanted} nodes ready"))
 }
 
 /// A drill that was killed leaves its way back in the undo log.

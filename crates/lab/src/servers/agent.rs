@@ -35,7 +35,7 @@ pub(super) fn prepare(
     let file = home.join("agent.json");
     files::write_json(&file, &config(site, node, state), files::OWNER_ONLY)?;
     Ok(Launch {
-        program: site.spec.agent_dir.join(agent_binary(&node.name)),
+        program: site.spec.agent_dir.join(agent_binary(node.service())),
         arguments: vec![],
         environment: vec![(CONFIG_FILE_VARIABLE, file.into())],
         directory: home,
@@ -43,7 +43,7 @@ pub(super) fn prepare(
 }
 
 fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
-    let user = identity(&node.name);
+    let user = identity(node.service());
     let password = |of: &BTreeMap<String, String>| -> Secret {
         of.get(&user).cloned().unwrap_or_default().into()
     };
@@ -88,7 +88,7 @@ fn profile_settings(site: &Site, node: &NodeSpec) -> BTreeMap<String, serde_json
     let agents = &site.spec.profile.agents;
     agents
         .iter()
-        .find(|(name, _)| name.as_str() == node.name)
+        .find(|(name, _)| name.as_str() == node.service())
         .map(|(_, agent)| agent.settings.clone())
         .unwrap_or_default()
 }

@@ -24,7 +24,7 @@ use crate::error::LabError;
 use crate::files;
 use crate::home::LabDir;
 use crate::processes::{self, Found, SUPERVISOR};
-use crate::protocol::{LabStatus, NodeState, NodeStatus, NodeVerb, PipelineStatus};
+use crate::protocol::{LabStatus, NodeStatus, NodeVerb, PipelineStatus};
 use crate::servers::Site;
 use crate::socket;
 use crate::spec::NodeKind;
@@ -243,7 +243,7 @@ impl Lab {
             profile: spec.profile.name.clone(),
             port_offset: spec.port_offset,
             supervisor_pid: Some(std::process::id()),
-            ready: pipeline.ready && nodes.iter().all(|n| n.state == NodeState::Ready),
+            ready: pipeline.ready && nodes.iter().all(|n| n.state.is_well()),
             pipeline,
             nodes,
         }
@@ -274,9 +274,10 @@ impl Lab {
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Wants every node up, and waits for none.
+    /// Wants every node up but the spares, and waits for none.
     async fn start_all(&self) {
-        for handle in self.nodes.values() {
+        let wanted = self.site.spec.nodes.iter().filter(|n| !n.is_spare());
+        for handle in wanted.filter_map(|n| self.nodes.get(&n.name)) {
             let request = NodeRequest::Verb(NodeVerb::Start);
             let _ = handle
                 .inbox

@@ -105,7 +105,7 @@ pub fn initial_status(spec: &NodeSpec) -> NodeStatus {
         node: spec.name.clone(),
         kind: spec.kind.word().to_owned(),
         zone: spec.zone.clone(),
-        state: NodeState::Stopped,
+        state: idle_state(spec),
         pid: None,
         door: spec.door_address().map(|a| a.to_string()),
         endpoint: spec.ports[0]
@@ -118,6 +118,14 @@ pub fn initial_status(spec: &NodeSpec) -> NodeStatus {
         crash_budget: None,
     }
 }
+
+fn idle_state(spec: &NodeSpec) -> NodeState {
+    match spec.is_spare() {
+        true => NodeState::Spare,
+        false => NodeState::Stopped,
+    }
+}
+
 impl Actor {
     /// A task for `node`, which already runs as `found` when an earlier supervisor left it.
     pub fn new(node: Node, found: Option<&Found>) -> Self {
@@ -189,7 +197,7 @@ impl Actor {
     fn live(&mut self, life: Life, detail: Option<String>) {
         self.life = life;
         let state = match life {
-            Life::Idle => NodeState::Stopped,
+            Life::Idle => idle_state(&self.node.spec),
             Life::Waiting => NodeState::Waiting,
             Life::Backoff { .. } => NodeState::Backoff,
             Life::Starting { .. } => NodeState::Starting,

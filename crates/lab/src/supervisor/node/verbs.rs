@@ -8,7 +8,7 @@ use super::super::budget::Spending;
 use super::super::process::Process;
 use super::{Actor, Life, Message, NodeRequest, Reply};
 use crate::protocol::{CrashBudget, NodeEvent, NodeVerb};
-use crate::servers;
+use crate::servers::{self, AgentState};
 use crate::spec::NodeKind;
 
 impl Actor {
@@ -69,6 +69,10 @@ impl Actor {
 
     async fn finish(&mut self, signal: Signal) -> Reply {
         self.end(signal).await;
+        if self.node.spec.is_spare() {
+            // Whoever wants it next begins from the profile's settings.
+            self.agent = AgentState::default();
+        }
         self.live(Life::Idle, None);
         self.answer_waiters(&Err("stopped before it was ready".to_owned()));
         Ok(())
