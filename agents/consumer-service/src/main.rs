@@ -1,7 +1,7 @@
 //! Applies events to the read model exactly once per event id.
 //!
 //! Records are taken in batches ([`intake`]), decoded or parked ([`decode`]), applied in one
-//! transaction ([`apply`]), their cache entries dropped ([`invalidate`]), and only then are their
+//! transaction ([`apply`]), the cache told ([`invalidate`]), and only then are their
 //! offsets committed.
 
 mod apply;
@@ -17,6 +17,7 @@ use rlab_agent_kit::drain::{DEADLINE, Drain};
 use rlab_agent_kit::{Agent, RunError, http, mysql, settings};
 use serde::Deserialize;
 
+use crate::invalidate::Invalidate;
 use crate::work::Worker;
 
 const CONNECTIONS: u32 = 4;
@@ -32,6 +33,8 @@ struct Settings {
     dedup: Dedup,
     #[serde(default)]
     commit: Commit,
+    #[serde(default)]
+    invalidate: Invalidate,
 }
 
 /// What keeps an event that is delivered again from taking effect again.

@@ -141,9 +141,12 @@ impl Worker {
 
     async fn invalidate(&self, effects: &[Effect]) {
         let prefix = &self.agent.config.namespace.redis_prefix;
-        if let Err(error) = invalidate::drop_entries(&self.redis, prefix, effects).await {
+        let Some(commands) = invalidate::commands(self.settings.invalidate, prefix, effects) else {
+            return;
+        };
+        if let Err(error) = self.redis.run(&commands).await {
             self.not_invalidated.inc();
-            tracing::warn!(%error, "cache entries not dropped");
+            tracing::warn!(%error, "cache not invalidated");
         }
     }
 

@@ -1,96 +1,160 @@
-//! `GET /items/{id}`: from the cache, else from MySQL into the cache.
+//! `GET /items/{id}` and `GET /items/{id}/summary`: from the cache, else from MySQL into the cache.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::Histogram;
 use rlab_agent_kit::Agent;
+use rlab_agent_kit::cache::Entry;
 use rlab_agent_kit::http::{problem, unavailable};
 use rlab_store::read_model::{self, ItemView};
 use rlab_store::{MySqlPool, StoreError};
-use serde_json::json;
+use rlab_valuation::Rules;
+use serde::Deserialize;
 
+use crate::answer::{Source, found, unknown};
 use crate::cache::Cache;
+use crate::document::{self, Document};
+use crate::flight::Flights;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const LONGEST_ITEM_ID: usize = 64;
-const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+
+/// Who makes a document that several want.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flight {
+    /// The first; the others wait for it.
+    #[default]
+    Single,
+    /// Each for itself. Wrong on purpose.
+    Many,
+}
+
+/// Item, version and rules: all that a document depends on.
+type Key = (String, u64, String);
 
 /// All that a request needs.
 pub struct Service {
     pool: MySqlPool,
     cache: Cache,
+    flight: Flight,
+    flights: Flights<Key, Option<Document>>,
     hits: Counter,
     misses: Counter,
-    cache_failures: Counter,
+    computed: Counter,
+    waited: Counter,
     seconds: Histogram,
 }
 
 impl Service {
     /// Counts into the metrics of `agent`.
-    pub fn new(agent: &Agent, pool: MySqlPool, cache: Cache) -> Self {
+    pub fn new(agent: &Agent, pool: MySqlPool, cache: Cache, flight: Flight) -> Self {
         let metrics = &agent.metrics;
         Self {
             pool,
             cache,
+            flight,
+            flights: Flights::default(),
             hits: metrics.counter("cache_hits", "Reads answered from Redis"),
             misses: metrics.counter("cache_misses", "Reads answered from MySQL"),
-            cache_failures: metrics.counter("cache_failures", "Redis commands that failed"),
+            computed: metrics.counter("documents_computed", "Valuations computed"),
+            waited: metrics.counter("documents_awaited", "Reads that waited for another's"),
             seconds: metrics.seconds("item_seconds", "Time from request to answer"),
         }
     }
 }
 
-/// Answers `GET /items/{id}`. The header `x-cache` tells `hit` or `miss`.
-pub async fn get_item(State(service): State<Arc<Service>>, Path(id): Path<String>) -> Response {
-    let begun = Instant::now();
-    let answer = tokio::time::timeout(ANSWER_WITHIN, service.item(&id)).await;
-    service.seconds.observe(begun.elapsed().as_secs_f64());
-    answer.unwrap_or_else(|_| unavailable("mysql gave no answer in time"))
+/// Answers `GET /items/{id}`: the item with its valuation. The header `x-cache` tells `hit` or `miss`.
+pub async fn get_document(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    service.answer(&headers, &id, Entry::Document).await
+}
+
+/// Answers `GET /items/{id}/summary`: the item without it.
+pub async fn get_summary(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    service.answer(&headers, &id, Entry::Summary).await
 }
 
 impl Service {
-    async fn item(&self, id: &str) -> Response {
+    async fn answer(self: &Arc<Self>, headers: &HeaderMap, id: &str, entry: Entry) -> Response {
         if !may_exist(id) {
             return unknown();
         }
-        if let Some(body) = self.cached(id).await {
+        let begun = Instant::now();
+        let reading = tokio::time::timeout(ANSWER_WITHIN, self.read(id, entry));
+        let answer = match reading.await {
+            Ok(Ok(Some((document, source)))) => found(headers, document, source),
+            Ok(Ok(None)) => unknown(),
+            Ok(Err(error)) => failure(&error),
+            Err(_) => unavailable("mysql gave no answer in time"),
+        };
+        self.seconds.observe(begun.elapsed().as_secs_f64());
+        answer
+    }
+
+    async fn read(
+        self: &Arc<Self>,
+        id: &str,
+        entry: Entry,
+    ) -> Result<Option<(Document, Source)>, StoreError> {
+        if let Some(document) = self.cache.get(id, entry).await {
             self.hits.inc();
-            return found(body, "hit");
+            return Ok(Some((document, Source::Hit)));
         }
         self.misses.inc();
-        match read_model::find(&self.pool, id).await {
-            Ok(Some(view)) => {
-                let body = document(&view).into_bytes();
-                self.keep(&view, &body).await;
-                found(body, "miss")
+        let Some(view) = read_model::find(&self.pool, id).await? else {
+            return Ok(None);
+        };
+        let document = match entry {
+            Entry::Summary => {
+                let summary = document::summary(&view);
+                self.cache.set(id, entry, &summary).await;
+                summary
             }
-            Ok(None) => unknown(),
-            Err(error) => failure(&error),
-        }
+            Entry::Document => self.document(view).await?,
+        };
+        Ok(Some((document, Source::Miss)))
     }
 
-    /// Redis is a help, not a need: a failure counts as a miss.
-    async fn cached(&self, id: &str) -> Option<Vec<u8>> {
-        match self.cache.get(id).await {
-            Ok(entry) => entry,
-            Err(error) => {
-                self.cache_failures.inc();
-                tracing::debug!(%error, "cache not read");
-                None
+    /// The document of this version of the item, made once for all who want it now.
+    async fn document(self: &Arc<Self>, view: ItemView) -> Result<Document, StoreError> {
+        let rules = Rules::of_item(&view.item_id);
+        let key = (
+            view.item_id.clone(),
+            view.version,
+            rules.fingerprint().to_owned(),
+        );
+        let making = Arc::clone(self).make(view, rules);
+        let made = match self.flight {
+            Flight::Many => making.await,
+            Flight::Single => {
+                let (made, waited) = self.flights.join(key, making).await;
+                self.waited.inc_by(u64::from(waited));
+                made.flatten()
             }
-        }
+        };
+        made.ok_or_else(|| StoreError::Row("the valuation failed".into()))
     }
 
-    async fn keep(&self, view: &ItemView, body: &[u8]) {
-        if let Err(error) = self.cache.set(&view.item_id, view.version, body).await {
-            self.cache_failures.inc();
-            tracing::debug!(%error, "cache not written");
-        }
+    async fn make(self: Arc<Self>, view: ItemView, rules: Rules) -> Option<Document> {
+        self.computed.inc();
+        let item = view.item_id.clone();
+        let computing = tokio::task::spawn_blocking(move || document::full(&view, &rules));
+        let document = computing.await.ok()?;
+        self.cache.set(&item, Entry::Document, &document).await;
+        Some(document)
     }
 }
 
@@ -99,35 +163,6 @@ fn may_exist(id: &str) -> bool {
         && id
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b))
-}
-
-fn document(view: &ItemView) -> String {
-    // The summary is JSON already, checked by its column.
-    let summary: serde_json::Value = serde_json::from_str(&view.summary).unwrap_or_default();
-    json!({
-        "item_id": view.item_id,
-        "version": view.version,
-        "level": view.level,
-        "spent": view.spent,
-        "summary": summary,
-        "updated_at_us": view.updated_at_us,
-    })
-    .to_string()
-}
-
-fn found(body: Vec<u8>, cache: &'static str) -> Response {
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        ),
-        (X_CACHE, HeaderValue::from_static(cache)),
-    ];
-    (StatusCode::OK, headers, body).into_response()
-}
-
-fn unknown() -> Response {
-    problem(StatusCode::NOT_FOUND, "unknown_item", "no such item")
 }
 
 fn failure(error: &StoreError) -> Response {
@@ -150,24 +185,8 @@ mod tests {
     #[test]
     fn ids_that_cannot_exist_reach_no_server() {
         assert!(may_exist("item-1.a_b:C"));
-        for id in ["", "a b", "ä", "a/b", "*", &"x".repeat(65)] {
+        for id in ["", "a b", "ä", "a/b", "*", "a\0", "{a}", &"x".repeat(65)] {
             assert!(!may_exist(id), "{id}");
         }
-    }
-
-    #[test]
-    fn the_document_shows_the_version_that_the_cache_compares() {
-        let view = ItemView {
-            item_id: "a".into(),
-            version: 7,
-            level: -1,
-            spent: u64::MAX,
-            summary: r#"{"last_cost":1}"#.into(),
-            updated_at_us: 5,
-        };
-        let value: serde_json::Value = serde_json::from_str(&document(&view)).unwrap();
-        assert_eq!(value["version"], 7);
-        assert_eq!(value["spent"], u64::MAX);
-        assert_eq!(value["summary"]["last_cost"], 1);
     }
 }

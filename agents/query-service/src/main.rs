@@ -1,6 +1,9 @@
 //! Answers reads from the read model, through the cache.
 
+mod answer;
 mod cache;
+mod document;
+mod flight;
 mod items;
 
 use std::process::ExitCode;
@@ -14,8 +17,8 @@ use rlab_agent_kit::redis::Redis;
 use rlab_agent_kit::{Agent, RunError, http, mysql, settings};
 use serde::Deserialize;
 
-use crate::cache::Cache;
-use crate::items::Service;
+use crate::cache::{Cache, Ttl};
+use crate::items::{Flight, Service};
 
 const CONNECTIONS: u32 = 16;
 
@@ -23,9 +26,13 @@ const CONNECTIONS: u32 = 16;
 #[serde(deny_unknown_fields)]
 struct Settings {
     /// How long a cache entry lives. It bounds how stale an answer can be when an invalidation is
-    /// lost, or overtaken by a reader that had read the row before.
+    /// lost.
     #[serde(default = "default_cache_ttl_ms")]
     cache_ttl_ms: std::num::NonZeroU32,
+    #[serde(default)]
+    ttl: Ttl,
+    #[serde(default)]
+    flight: Flight,
 }
 
 fn default_cache_ttl_ms() -> std::num::NonZeroU32 {
@@ -46,11 +53,12 @@ async fn run(agent: Agent) -> Result<(), RunError> {
         async move { redis.ping().await }
     });
     let ttl = Duration::from_millis(u64::from(settings.cache_ttl_ms.get()));
-    let cache = Cache::new(redis, &agent.config.namespace.redis_prefix, ttl);
-    let service = Arc::new(Service::new(&agent, pool.clone(), cache));
+    let cache = Cache::new(&agent, redis, ttl, settings.ttl);
+    let service = Service::new(&agent, pool.clone(), cache, settings.flight);
     let routes = Router::new()
-        .route("/items/{id}", get(items::get_item))
-        .with_state(service);
+        .route("/items/{id}", get(items::get_document))
+        .route("/items/{id}/summary", get(items::get_summary))
+        .with_state(Arc::new(service));
     let server = http::serve(&agent, routes).await?;
 
     agent.stop.cancelled().await;

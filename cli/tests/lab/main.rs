@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod cache;
 mod clients;
 mod crashes;
 mod drill;

@@ -7,6 +7,7 @@ pub mod address;
 mod admin;
 mod agent;
 pub mod backoff;
+pub mod cache;
 pub mod config;
 pub mod crash;
 pub mod drain;

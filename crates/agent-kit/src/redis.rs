@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo,
-    RedisConnectionInfo, RedisError,
+    Pipeline, RedisConnectionInfo, RedisError,
 };
 use rlab_contract::agent_config::Login;
 
@@ -76,15 +76,25 @@ impl Redis {
     /// [`RedisUnavailable`], and the connection is made anew when it was at fault.
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisUnavailable> {
         let mut connection = self.connection().await?;
-        match command.query_async(&mut connection).await {
-            Ok(value) => Ok(value),
-            Err(error) => {
-                if error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error() {
-                    self.failed();
-                }
-                Err(error.into())
+        self.judged(command.query_async(&mut connection).await)
+    }
+
+    /// Runs all of `batch` in one round trip, as [`Self::query`] does one command.
+    ///
+    /// # Errors
+    /// As [`Self::query`]; some of the commands may have run.
+    pub async fn run(&self, batch: &Pipeline) -> Result<(), RedisUnavailable> {
+        let mut connection = self.connection().await?;
+        self.judged(batch.query_async(&mut connection).await)
+    }
+
+    fn judged<T>(&self, answer: Result<T, RedisError>) -> Result<T, RedisUnavailable> {
+        answer.map_err(|error| {
+            if error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error() {
+                self.failed();
             }
-        }
+            error.into()
+        })
     }
 
     /// Asks Redis for an answer.

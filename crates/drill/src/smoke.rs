@@ -298,7 +298,11 @@ impl Doors {
     }
 
     async fn read(&self, item: &str) -> Result<(StatusCode, Value), String> {
-        let answer = self.http.get(format!("{}/{item}", self.items)).send().await;
+        let answer = self
+            .http
+            .get(format!("{}/{item}/summary", self.items))
+            .send()
+            .await;
         let answer = answer.map_err(|e| e.to_string())?;
         let status = answer.status();
         Ok((status, answer.json().await.unwrap_or_default()))

@@ -1,6 +1,7 @@
 //! The agents a runbook can need, their crash points and the settings an arm may change.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,56 @@ pub struct ConsumerServiceSettings {
     /// When the offsets of a batch are committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<Commit>,
+    /// What keeps readers from being shown what is outdated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invalidate: Option<Invalidate>,
+}
+
+/// What keeps readers from being shown what is outdated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Invalidate {
+    /// A floor below which nothing is cached any more.
+    Versioned,
+    /// The cache entry is dropped.
+    Del,
+    /// Nothing.
+    None,
+}
+
+/// What an arm can change about query-service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryServiceSettings {
+    /// How long a cache entry lives, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_ttl_ms: Option<NonZeroU32>,
+    /// Whether entries made together expire together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Ttl>,
+    /// Who makes a document that several want.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flight: Option<Flight>,
+}
+
+/// Whether entries made together expire together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ttl {
+    /// Each lives a little shorter or longer.
+    Jittered,
+    /// All live equally long.
+    Fixed,
+}
+
+/// Who makes a document that several want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Flight {
+    /// The first; the others wait for it.
+    Single,
+    /// Each for itself.
+    Many,
 }
 
 /// What keeps an event that is delivered again from taking effect again.

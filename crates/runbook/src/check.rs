@@ -157,6 +157,7 @@ fn arms(findings: &mut Findings<'_>) {
         let changed = [
             (Agent::CommandService, arm.command_service.is_some()),
             (Agent::ConsumerService, arm.consumer_service.is_some()),
+            (Agent::QueryService, arm.query_service.is_some()),
         ];
         for (agent, _) in changed.into_iter().filter(|(_, changed)| *changed) {
             needs_agent(findings, &format!("/arms/{name}/{agent}"), agent);

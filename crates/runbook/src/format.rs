@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
-use crate::agents::{Agent, CommandServiceSettings, ConsumerServiceSettings, Instance};
+use crate::agents::{
+    Agent, CommandServiceSettings, ConsumerServiceSettings, Instance, QueryServiceSettings,
+};
 use crate::argument::Arg;
 use crate::parameter::Parameter;
 
@@ -105,6 +107,7 @@ pub(crate) struct Arm {
     pub must: Must,
     pub command_service: Option<CommandServiceSettings>,
     pub consumer_service: Option<ConsumerServiceSettings>,
+    pub query_service: Option<QueryServiceSettings>,
 }
 
 /// What an arm is there for.

@@ -22,7 +22,8 @@ mod values;
 
 pub use action::{ACTIONS, ActionSpec, Effect, Step, UndoClass};
 pub use agents::{
-    Agent, CommandServiceSettings, Commit, ConsumerServiceSettings, Dedup, Instance, Publish,
+    Agent, CommandServiceSettings, Commit, ConsumerServiceSettings, Dedup, Flight, Instance,
+    Invalidate, Publish, QueryServiceSettings, Ttl,
 };
 pub use expression::{
     Expression, ExpressionProblem, Observation, Position, Scope, Truth, Value, ValueRef,

@@ -80,6 +80,10 @@ fn arm(arm: &Arm) -> ResolvedArm {
             Agent::ConsumerService,
             serde_json::to_value(&arm.consumer_service),
         ),
+        (
+            Agent::QueryService,
+            serde_json::to_value(&arm.query_service),
+        ),
     ];
     let settings = written
         .into_iter()

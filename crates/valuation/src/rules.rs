@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 
 /// How far from 1 the probabilities of a level may add up.
 const TOLERANCE: f64 = 1e-9;
-/// Levels of [`Rules::standard`].
-const STANDARD_LEVELS: u32 = 500;
+/// Levels of [`Rules::of_item`].
+const LEVELS: u32 = 500;
 
 /// What one try at a level costs and how it may end.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -58,10 +58,13 @@ impl Rules {
         }
     }
 
-    /// The rules that every item of the lab is under: the higher, the dearer and the less likely.
-    pub fn standard() -> Self {
+    /// The rules that `item` is under: the higher, the dearer and the less likely. How much dearer is
+    /// each item's own.
+    pub fn of_item(item: &str) -> Self {
+        let digest = Sha256::digest(item.as_bytes());
+        let dear = 1.0 + f64::from(digest[0]) / 256.0;
         let rule = |level: u32| {
-            let height = f64::from(level) / f64::from(STANDARD_LEVELS);
+            let height = f64::from(level) / f64::from(LEVELS);
             let success = 0.95 - 0.45 * height;
             let drop = 0.10 * height;
             let destroy = 0.002 * height;
@@ -70,10 +73,10 @@ impl Rules {
                 keep: 1.0 - success - drop - destroy,
                 drop,
                 destroy,
-                cost: f64::from(10 + 3 * level),
+                cost: dear * f64::from(10 + 3 * level),
             }
         };
-        let levels: Vec<LevelRule> = (0..STANDARD_LEVELS).map(rule).collect();
+        let levels: Vec<LevelRule> = (0..LEVELS).map(rule).collect();
         Self {
             fingerprint: fingerprint(&levels),
             levels,
@@ -179,13 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_rules_are_sound_and_other_rules_have_another_fingerprint() {
-        let standard = Rules::standard();
-        let again = Rules::new(standard.levels().to_vec()).unwrap();
-        assert_eq!(standard, again);
-        let mut levels = standard.levels().to_vec();
+    fn an_items_rules_are_sound_and_other_rules_have_another_fingerprint() {
+        let one = Rules::of_item("one");
+        let again = Rules::new(one.levels().to_vec()).unwrap();
+        assert_eq!(one, again);
+        let mut levels = one.levels().to_vec();
         levels[3].cost += 1.0;
-        let other = Rules::new(levels).unwrap();
-        assert_ne!(standard.fingerprint(), other.fingerprint());
+        let changed = Rules::new(levels).unwrap();
+        assert_ne!(one.fingerprint(), changed.fingerprint());
+        assert_ne!(one.fingerprint(), Rules::of_item("two").fingerprint());
     }
 }

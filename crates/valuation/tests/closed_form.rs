@@ -112,7 +112,7 @@ proptest! {
 }
 
 #[test]
-fn a_standard_document_has_two_to_three_hundred_kilobytes() {
-    let json = serde_json::to_vec(&evaluate(&Rules::standard())).unwrap();
+fn the_valuation_of_an_item_has_two_to_three_hundred_kilobytes() {
+    let json = serde_json::to_vec(&evaluate(&Rules::of_item("item-1"))).unwrap();
     assert!((200_000..300_000).contains(&json.len()), "{}", json.len());
 }

@@ -61,8 +61,8 @@ fn users(site: &Site) -> String {
 fn rights(user: &str) -> &'static str {
     match user {
         ADMIN => "~* &* +@all",
-        "consumer_service" => "resetchannels ~* -@all +ping +del",
-        "query_service" => "resetchannels ~* -@all +ping +get +set +eval",
+        "consumer_service" => "resetchannels ~* -@all +ping +del +eval +get +set +hget",
+        "query_service" => "resetchannels ~* -@all +ping +hmget +eval +get +hget +hset +pexpire",
         _ => "resetchannels -@all +ping",
     }
 }
