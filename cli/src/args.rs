@@ -105,7 +105,7 @@ impl Command {
             Self::Recover(verb) => verb.run(context).await,
             Self::Runbook(verb) => verb.run(context),
             Self::Down(verb) => verb.run(context).await,
-            Self::Schema(verb) => verb.run(context),
+            Self::Schema(verb) => verb.run(context).await,
             Self::Completions(verb) => verb.run(),
             Self::Supervise(verb) => verb.run(context).await,
         }

@@ -1,6 +1,9 @@
 //! `rlab-ops schema`.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use rlab_lab::schemas::{self, Candidate, SchemaCheck, SchemaRegistered};
 use schemars::schema_for;
 
 use crate::context::Context;
@@ -9,14 +12,50 @@ use crate::failure::Failure;
 use crate::output::document::Format;
 use crate::verb;
 
-/// Print the JSON Schema of a document that rlab-ops reads or prints
+/// Print JSON Schemas of documents; register and check Avro schemas of events
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
   rlab-ops schema status
-  rlab-ops schema profile > profile.schema.json")]
+  rlab-ops schema profile > profile.schema.json
+  rlab-ops schema check my_envelope.avsc
+  rlab-ops schema register --subject orders-value my_envelope.avsc"
+)]
 pub struct Schema {
-    /// Document
-    name: Name,
+    #[command(subcommand)]
+    event: Option<Event>,
+    /// Document whose JSON Schema is printed
+    name: Option<Name>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Event {
+    /// Tell whether an Avro schema reads what is written under the registered one
+    ///
+    /// Exits with 0 when it does or nothing is registered, with 1 when it does not, with 2 when the
+    /// lab's registry cannot tell. Changes nothing.
+    Check(Which),
+    /// Register an Avro schema in the lab's registry, with compatibility BACKWARD
+    ///
+    /// Exits with 1, and registers nothing, when the schema cannot read what is written already.
+    Register {
+        #[command(flatten)]
+        which: Which,
+        /// Only check, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    /// Avro schema; the envelope of this rlab-ops when left out
+    file: Option<PathBuf>,
+    /// Registry subject; that of the lab's own topic when left out
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Option<String>,
 }
 
 /// The documents, each named as in its schema id: `rlab/NAME/v1`.
@@ -50,6 +89,10 @@ enum Name {
     RunbookList,
     /// `runbook show`
     RunbookSource,
+    /// `schema check`
+    SchemaCheck,
+    /// `schema register`
+    SchemaRegistered,
     /// `down --dry-run`
     DownPlan,
     /// `down`
@@ -73,6 +116,8 @@ impl Name {
             Self::Recover => schema_for!(verb::recover::Document<'_>).to_value(),
             Self::RunbookList => schema_for!(verb::runbook::RunbookList).to_value(),
             Self::RunbookSource => schema_for!(verb::runbook::Source<'_>).to_value(),
+            Self::SchemaCheck => schema_for!(SchemaCheck).to_value(),
+            Self::SchemaRegistered => schema_for!(SchemaRegistered).to_value(),
             Self::DownPlan => schema_for!(rlab_lab::DownPlan).to_value(),
             Self::Down => schema_for!(rlab_lab::DownReport).to_value(),
         }
@@ -80,15 +125,75 @@ impl Name {
 }
 
 impl Schema {
-    /// Prints the schema.
-    pub fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let schema = self.name.schema();
-        match context.format {
-            Format::Human => Format::Json.print(&schema, String::new)?,
-            format => format.print(&schema, String::new)?,
+    /// Prints, checks or registers.
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match (self.event, self.name) {
+            (Some(Event::Check(which)), _) => {
+                let found = schemas::check(&context.dir, &which.read()?).await?;
+                show(context, &found)
+            }
+            (Some(Event::Register { which, dry_run }), _) => {
+                let candidate = which.read()?;
+                let found = schemas::check(&context.dir, &candidate).await?;
+                if dry_run || !found.compatible {
+                    return show(context, &found);
+                }
+                let registered = schemas::register(&context.dir, &candidate).await?;
+                context.format.print(&registered, || told(&registered))?;
+                Ok(Exit::Held)
+            }
+            (None, Some(name)) => print(context, name),
+            (None, None) => {
+                Err(Failure::usage("no document was named").hint("rlab-ops schema --help"))
+            }
         }
-        Ok(Exit::Held)
     }
+}
+
+impl Which {
+    fn read(self) -> Result<Candidate, Failure> {
+        let Self { file, subject } = self;
+        let text = file.map(|file| {
+            let unreadable = |e| Failure::usage(format!("cannot read {}: {e}", file.display()));
+            std::fs::read_to_string(&file).map_err(unreadable)
+        });
+        Ok(Candidate::new(subject, text.transpose()?)?)
+    }
+}
+
+fn print(context: &Context, name: Name) -> Result<Exit, Failure> {
+    let schema = name.schema();
+    match context.format {
+        Format::Human => Format::Json.print(&schema, String::new)?,
+        format => format.print(&schema, String::new)?,
+    }
+    Ok(Exit::Held)
+}
+
+fn show(context: &Context, found: &SchemaCheck) -> Result<Exit, Failure> {
+    context.format.print(found, || sentence(found))?;
+    Ok(match found.compatible {
+        true => Exit::Held,
+        false => Exit::Deviated,
+    })
+}
+
+fn sentence(check: &SchemaCheck) -> String {
+    let subject = &check.subject;
+    match (check.version, check.compatible) {
+        (None, _) => format!("{subject}: nothing is registered yet"),
+        (Some(version), true) => format!("{subject}: compatible with version {version}"),
+        (Some(version), false) => {
+            let places: String = check.breaks.iter().map(|b| format!("\n  {b}")).collect();
+            format!("{subject}: cannot read what was written under version {version}{places}")
+        }
+    }
+}
+
+fn told(registered: &SchemaRegistered) -> String {
+    let SchemaRegistered { subject, id, .. } = registered;
+    let version = registered.version.unwrap_or_default();
+    format!("{subject}: registered as version {version} with id {id}, BACKWARD")
 }
 
 #[cfg(test)]

@@ -13,5 +13,6 @@ mod crashes;
 mod drill;
 mod refusals;
 mod scene;
+mod schema;
 mod store;
 mod verbs;

@@ -99,6 +99,17 @@ struct Registered {
 }
 
 #[derive(Deserialize)]
+struct Compatible {
+    is_compatible: bool,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+    schema: String,
+}
+
+#[derive(Deserialize)]
 struct Found {
     schema: String,
 }
@@ -151,6 +162,43 @@ impl RegistryClient {
         }
         self.keep(registered.id, schema)?;
         Ok(registered.id)
+    }
+
+    /// Whether `schema` (Avro JSON) could be registered under `subject` without breaking readers of its
+    /// newest version; true also where nothing is registered yet.
+    ///
+    /// # Errors
+    /// See the variants.
+    pub async fn is_compatible(
+        &self,
+        endpoint: &str,
+        subject: &str,
+        schema: &str,
+    ) -> Result<bool, RegistryError> {
+        let path = format!("/compatibility/subjects/{subject}/versions/latest");
+        let body = json!({ "schema": schema, "schemaType": "AVRO" });
+        let answer: Result<Compatible, _> = self.post(endpoint, &path, &body).await;
+        match answer {
+            Err(RegistryError::Refused { status: 404, .. }) => Ok(true),
+            other => Ok(other?.is_compatible),
+        }
+    }
+
+    /// Number and JSON text of the newest schema under `subject`; none if nothing is registered.
+    ///
+    /// # Errors
+    /// See the variants.
+    pub async fn latest(
+        &self,
+        endpoint: &str,
+        subject: &str,
+    ) -> Result<Option<(u32, String)>, RegistryError> {
+        let path = format!("/subjects/{subject}/versions/latest");
+        let request = self.http.get(url(endpoint, &path));
+        match self.send::<Version>(endpoint, "GET", &path, request).await {
+            Err(RegistryError::Refused { status: 404, .. }) => Ok(None),
+            other => other.map(|found| Some((found.version, found.schema))),
+        }
     }
 
     /// The schema with this id, from memory when it was asked for before.

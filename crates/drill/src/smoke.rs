@@ -92,7 +92,8 @@ async fn look(
     let begun = Instant::now();
     let stage = Stage::open(dir).await?;
     stage.steady().await?;
-    let nodes = stage.site.spec.nodes.len();
+    let nodes = stage.site.spec.nodes.iter().filter(|n| !n.is_spare());
+    let nodes = nodes.count();
     let mut checks = vec![check("every node answers", true, format!("{nodes} nodes"))];
     tell(DrillEvent::Note(
         "asks the brokers for their in-sync replicas".to_owned(),

@@ -65,6 +65,12 @@ pub enum LabError {
     /// Mistakes in a profile, all of them.
     #[error(transparent)]
     Profile(#[from] DocumentErrors),
+    /// A schema that is none.
+    #[error("not an Avro schema: {0}")]
+    Schema(String),
+    /// The schema registry refused, or did not answer.
+    #[error("{0}")]
+    Registry(String),
     /// The port offset moves a port out of range.
     #[error(
         "port offset {0} moves port {1} above 32767, to where outgoing connections take theirs"
@@ -210,6 +216,7 @@ impl LabError {
             | Self::NoProfileFile { .. }
             | Self::Profile(_)
             | Self::PortOffset(..)
+            | Self::Schema(_)
             | Self::OtherParameters { .. } => ErrorKind::Usage,
             Self::Residual(_) => ErrorKind::Residual,
             Self::Aborted(_) => ErrorKind::Aborted,
@@ -247,7 +254,7 @@ impl LabError {
             Self::NodeFailed { node, .. } => format!(
                 "see its log: rlab-ops logs {node}; the other nodes stay up until rlab-ops down"
             ),
-            Self::NotReady { .. } | Self::Supervisor(_) | Self::Pipeline(_) => {
+            Self::NotReady { .. } | Self::Supervisor(_) | Self::Pipeline(_) | Self::Registry(_) => {
                 "see what happened: rlab-ops status, rlab-ops logs".into()
             }
             Self::Unresponsive(lab, _) => {
@@ -262,6 +269,7 @@ impl LabError {
             Self::Refused { hint, .. } => return hint.clone(),
             Self::Artifact(error) => error.hint(),
             Self::Residual(_) => "stop what is named by its process id, then run down again".into(),
+            Self::Schema(_) => "see the built-in one: contracts/avro/event_envelope.avsc".into(),
             Self::BadLabName(_) | Self::Profile(_) | Self::Aborted(_) | Self::Io { .. } => {
                 return None;
             }

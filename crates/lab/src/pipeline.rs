@@ -108,7 +108,7 @@ pub async fn any_broker(site: &Site) -> Result<Connection, LabError> {
 }
 
 /// `ip:port` of the schema registry.
-fn registry(site: &Site) -> Result<String, LabError> {
+pub(crate) fn registry(site: &Site) -> Result<String, LabError> {
     let node = site
         .spec
         .first(NodeKind::Registry)
