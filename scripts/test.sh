@@ -55,16 +55,18 @@ quick_tests() {
     run_tests --doc
 }
 
-# A lab of its own, beside any that runs already, with smoke and the drill.
+# A lab of its own, beside any that runs already, with smoke and every drill.
 real_lab() {
     scene="$(mktemp -d)"
     export RLAB_HOME="$scene" RLAB_LAB=test-main RLAB_PORT_OFFSET=2000
     trap 'rlab down --purge --confirm test-main || true; rm -rf "$scene"' EXIT
-    say "a real lab: up, smoke, drill E-002, down"
+    say "a real lab: up, smoke, every drill, down"
     rlab up
     rlab status
     rlab smoke
-    rlab drill E-002 --evidence "$scene/evidence"
+    for drill in E-002 K-001 K-002; do
+        rlab drill "$drill" --evidence "$scene/evidence"
+    done
     rlab down --purge --confirm test-main
     trap 'rm -rf "$scene"' EXIT
 }

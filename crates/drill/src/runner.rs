@@ -67,7 +67,7 @@ pub async fn run(
     let seed = options.seed.unwrap_or_else(rand::random);
     let (run_dir, mut journal) = RunDir::create(&options.evidence_root, &drill.id)?;
     tell(DrillEvent::Note(format!(
-        "evidence: {}",
+        "seed {seed}; evidence: {}",
         run_dir.path().display()
     )));
     let environment = environment(&stage.site.spec);
