@@ -16,7 +16,7 @@ rlab smoke
 say "300 kills at crash points"
 rlab drill K-001 --evidence "$scene/evidence" --set services=30 --set consumers=24 --set commands=200000
 for run in 1 2 3 4 5 6 7 8 9 10; do
-    for drill in E-002 K-002; do
+    for drill in E-002 E-003 E-004 K-002; do
         say "$drill, $run of 10"
         rlab drill "$drill" --evidence "$scene/evidence"
     done
