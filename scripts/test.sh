@@ -64,7 +64,7 @@ real_lab() {
     rlab up
     rlab status
     rlab smoke
-    for drill in E-002 E-003 E-004 K-001 K-002; do
+    for drill in E-001 E-002 E-003 E-004 K-001 K-002; do
         rlab drill "$drill" --evidence "$scene/evidence"
     done
     rlab down --purge --confirm test-main

@@ -5,6 +5,7 @@
     reason = "its figures go to stdout, its progress to stderr"
 )]
 
+mod commands;
 mod consumer;
 mod events;
 mod lab;
@@ -12,6 +13,7 @@ mod machine;
 mod measure;
 mod pipeline;
 mod rates;
+mod readable;
 mod relay;
 mod report;
 mod tool;
@@ -52,6 +54,20 @@ enum What {
         /// Outbox rows, and events, in each run
         #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
         rows: u64,
+        /// Commands a second that are wanted from end to end
+        #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(250..=100_000))]
+        commands: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// How long after its acknowledgement a command can be read
+    Readable {
+        /// Commands a second
+        #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+        rate: u64,
+        /// For how long, seconds
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        seconds: u64,
         #[command(flatten)]
         common: Common,
     },
@@ -93,9 +109,24 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
                 let report = lab::measure(runs, common.port_offset).await?;
                 show(&report, report::table, common.format)
             }
-            What::Rates { runs, rows, common } => {
-                let report = measure_rates(common.port_offset, rows, runs).await?;
+            What::Rates {
+                runs,
+                rows,
+                commands,
+                common,
+            } => {
+                let pipeline = Pipeline::up(common.port_offset).await?;
+                let report = measure_rates(&pipeline, rows, commands, runs).await?;
                 show(&report, rates::table, common.format)
+            }
+            What::Readable {
+                rate,
+                seconds,
+                common,
+            } => {
+                let pipeline = Pipeline::up(common.port_offset).await?;
+                let report = readable::measure(&pipeline, rate, seconds).await?;
+                show(&report, readable::table, common.format)
             }
         }
     };
@@ -106,16 +137,21 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
     }
 }
 
-async fn measure_rates(port_offset: u16, rows: u64, runs: u32) -> Result<RateReport, BenchError> {
-    let pipeline = Pipeline::up(port_offset).await?;
+async fn measure_rates(
+    pipeline: &Pipeline,
+    rows: u64,
+    commands: u64,
+    runs: u32,
+) -> Result<RateReport, BenchError> {
     let fdatasync = machine::fdatasync(pipeline.site.dir.path())?;
     Ok(RateReport {
         schema: "rlab/bench-rates/v1",
         cores: std::thread::available_parallelism()?.get(),
         fdatasync_ms: fdatasync.as_secs_f64() * 1e3,
         rates: vec![
-            relay::measure(&pipeline, rows, runs).await?,
-            consumer::measure(&pipeline, rows, runs).await?,
+            relay::measure(pipeline, rows, runs).await?,
+            consumer::measure(pipeline, rows, runs).await?,
+            commands::measure(pipeline, commands, runs).await?,
         ],
     })
 }

@@ -49,6 +49,18 @@ impl Pipeline {
         self.tool.run(&["node", verb, node]).await
     }
 
+    /// `rlab-ops` with `words`; what it printed, whichever verdict it ended with.
+    pub async fn rlab(&self, words: &[&str]) -> Result<Vec<u8>, BenchError> {
+        self.tool.said(words).await
+    }
+
+    /// URL of `path` on the agent `node`.
+    pub fn url(&self, node: &str, path: &str) -> Result<String, BenchError> {
+        let address = self.address(node);
+        let address = address.ok_or_else(|| BenchError::of("the lab")(format!("no {node}")))?;
+        Ok(format!("http://{address}{path}"))
+    }
+
     /// Waits until `node`'s counter `name` has grown to `end`; returns how fast it grew, per second,
     /// from the first look that saw it move.
     pub async fn growth(&self, node: &str, name: &str, end: f64) -> Result<f64, BenchError> {
