@@ -2,13 +2,15 @@
 //!
 //! The outbox is cut into shards by aggregate, one for each partition of the topic. Relays share the
 //! shards among them by lease ([`keeper`]). For each of its shards a relay reads unsettled rows,
-//! keeps a producer's queue full ([`shard`], [`producer`]), and settles what Kafka acknowledged
-//! ([`settle`]); [`relay`] is the loop that does it. When a record fails, its shard drops the producer
-//! with all that is queued and starts again from the oldest unsettled row; other shards go on.
+//! keeps a producer's queue full ([`shard`], [`producer`], [`publish`]), and settles what Kafka
+//! acknowledged ([`settle`]); [`relay`] is the loop that does it. When a record fails, its shard
+//! drops the producer with all that is queued and starts again from the oldest unsettled row; other
+//! shards go on.
 
 mod counts;
 mod keeper;
 mod producer;
+mod publish;
 mod relay;
 mod settle;
 mod shard;
