@@ -6,7 +6,7 @@ use rlab_lab::processes::SUPERVISOR;
 use serde_json::Value;
 
 use crate::clients;
-use crate::scene::{Scene, signal, state};
+use crate::scene::{Scene, running_nodes, signal, state};
 
 const RECOVERY: Duration = Duration::from_secs(60);
 
@@ -62,11 +62,10 @@ fn a_lab_without_a_supervisor_goes_down_clean() {
 #[test]
 fn every_node_that_is_killed_comes_back_and_the_restart_is_counted() {
     let scene = Scene::up();
-    let nodes = scene.status()["nodes"].as_array().unwrap().clone();
-    for node in nodes.iter().filter_map(|n| n["node"].as_str()) {
-        signal(scene.pid(node), "-9");
+    for node in running_nodes(&scene.status()) {
+        signal(scene.pid(&node), "-9");
         scene.wait_for("restarted", RECOVERY, |s| {
-            state(s, node)["restarts"].as_u64() >= Some(1)
+            state(s, &node)["restarts"].as_u64() >= Some(1)
         });
     }
     scene.wait_for("ready", RECOVERY, ready);

@@ -8,7 +8,7 @@ use rlab_lab::secrets::Secrets;
 use rlab_store::MySqlConnection;
 use serde_json::Value;
 
-use crate::scene::{Ran, Scene, evidence, signal, state};
+use crate::scene::{Ran, Scene, evidence, running_nodes, signal, state};
 
 const SMALL: [&str; 2] = ["--set", "commands=3000"];
 
@@ -91,12 +91,8 @@ fn no_secret_was_written_down(scene: &Scene) {
     files.extend(
         ["journal.jsonl", "plan.json", "verdict.json", "report.md"].map(|f| latest.join(f)),
     );
-    let nodes = scene.status()["nodes"].as_array().unwrap().clone();
-    files.extend(
-        nodes
-            .iter()
-            .map(|n| scene.dir().node_log(n["node"].as_str().unwrap())),
-    );
+    let nodes = running_nodes(&scene.status());
+    files.extend(nodes.iter().map(|node| scene.dir().node_log(node)));
     for file in files {
         let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
         let leaked = all

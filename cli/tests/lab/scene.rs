@@ -189,6 +189,15 @@ pub fn state<'a>(status: &'a Value, node: &str) -> &'a Value {
     nodes.iter().find(|n| n["node"] == node).unwrap()
 }
 
+/// Names of the nodes in a status document that are no spares.
+pub fn running_nodes(status: &Value) -> Vec<String> {
+    let nodes = status["nodes"].as_array().unwrap().iter();
+    nodes
+        .filter(|n| n["state"] != "spare")
+        .map(|n| n["node"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 /// Sends a signal to one process.
 pub fn signal(pid: u32, signal: &str) {
     let status = Command::new("kill")
