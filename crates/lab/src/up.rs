@@ -25,7 +25,7 @@ pub(crate) const NEEDED_MIB: u64 = 1_024;
 const READY_DEADLINE: Duration = Duration::from_secs(180);
 const SOCKET_DEADLINE: Duration = Duration::from_secs(20);
 /// How long servers that were just killed may take to let go of their ports.
-const LETTING_GO: Duration = Duration::from_secs(5);
+const LETTING_GO: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(50);
 
 /// What to bring up.
