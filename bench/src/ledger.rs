@@ -226,3 +226,18 @@ fn key(item: u64) -> String {
 fn id(n: u64, kind: u128) -> Uuid {
     Uuid::from_u128((u128::from(n) * 4 + kind).wrapping_mul(SPREAD))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_synthetic_run_is_clean_whatever_its_size() {
+        for events in [1, 49, 1_000, 1_237] {
+            let report = measure(events).unwrap();
+            assert_eq!(report.events, events);
+            assert!(report.lines > 5 * events, "{report:?}");
+            assert!(lines(&report).contains(&format!("{events} events")));
+        }
+    }
+}

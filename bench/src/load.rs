@@ -154,3 +154,18 @@ pub fn lines(report: &LoadReport) -> String {
         report.cores
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_in_milliseconds_and_absent_without_data() {
+        let sorted = Sorted::of((0..=100).rev().map(|n| n * 1_000).collect());
+        assert_eq!(
+            (sorted.at(0.5), sorted.at(0.99), sorted.at(1.0)),
+            (50.0, 99.0, 100.0)
+        );
+        assert!(Sorted::of(Vec::new()).at(0.5).is_nan());
+    }
+}

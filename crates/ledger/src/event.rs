@@ -13,7 +13,7 @@ pub(crate) struct Event {
     pub(crate) event_id: Uuid,
     /// The committed command if there is one, else that of a record; else nil.
     pub(crate) command_id: Uuid,
-    /// As the teller of highest [`Rank`] has it.
+    /// As the teller of highest [`Teller`] has it.
     pub(crate) sequence: u64,
     /// The smallest position among its effects.
     pub(crate) first_effect: u64,
@@ -40,7 +40,7 @@ const CLAIMED: u8 = 2;
 
 /// Who is believed about an event's aggregate and sequence when they are told differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Rank {
+pub(crate) enum Teller {
     Nobody,
     Effect,
     Record,
@@ -136,17 +136,17 @@ impl Event {
         self.records > 0 || self.effects > 0
     }
 
-    pub(crate) fn rank(&self) -> Rank {
+    pub(crate) fn teller(&self) -> Teller {
         if self.is_committed() {
-            Rank::Command
+            Teller::Command
         } else if self.outbox.is_some() {
-            Rank::Outbox
+            Teller::Outbox
         } else if self.records > 0 {
-            Rank::Record
+            Teller::Record
         } else if self.effects > 0 {
-            Rank::Effect
+            Teller::Effect
         } else {
-            Rank::Nobody
+            Teller::Nobody
         }
     }
 }

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use uuid::Uuid;
 
-use crate::event::{Event, Rank};
+use crate::event::{Event, Teller};
 use crate::fact::{Fact, Published};
 use crate::keys::Keys;
 use crate::samples::{Field, Totals};
@@ -36,7 +36,7 @@ impl Events {
                 item_id,
                 sequence,
             } => {
-                let (index, key) = self.place(event_id, Rank::Command, &item_id, sequence);
+                let (index, key) = self.place(event_id, Teller::Command, &item_id, sequence);
                 self.commit(index, command_id);
                 self.keys.at(key).add_committed(sequence);
             }
@@ -46,7 +46,7 @@ impl Events {
                 sequence,
                 state,
             } => {
-                let (index, _) = self.place(event_id, Rank::Outbox, &item_id, sequence);
+                let (index, _) = self.place(event_id, Teller::Outbox, &item_id, sequence);
                 let event = &mut self.events[index];
                 event.outbox = event.outbox.max(Some(state));
             }
@@ -59,7 +59,7 @@ impl Events {
                 level_delta,
                 cost,
             } => {
-                let (index, key) = self.place(event_id, Rank::Effect, &item_id, sequence);
+                let (index, key) = self.place(event_id, Teller::Effect, &item_id, sequence);
                 let event = &mut self.events[index];
                 event.tell_sums(cost, level_delta);
                 event.first_effect = event.first_effect.min(position);
@@ -128,7 +128,7 @@ impl Events {
     fn published(&mut self, record: &Published) {
         let (index, _) = self.place(
             record.event_id,
-            Rank::Record,
+            Teller::Record,
             &record.item_id,
             record.sequence,
         );
@@ -148,15 +148,15 @@ impl Events {
     fn place(
         &mut self,
         event_id: Uuid,
-        teller: Rank,
+        teller: Teller,
         item_id: &str,
         sequence: u64,
     ) -> (usize, u32) {
         let index = self.index_of(event_id);
         let key = self.keys.number(item_id);
-        let believed = self.events[index].rank();
+        let believed = self.events[index].teller();
         let known = &mut self.events[index];
-        if believed == Rank::Nobody {
+        if believed == Teller::Nobody {
             (known.key, known.sequence) = (key, sequence);
         } else if (known.key, known.sequence) != (key, sequence) {
             known.differs(Field::Item, known.key != key);

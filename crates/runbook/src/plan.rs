@@ -157,18 +157,14 @@ fn step(step: &Step) -> StepPlan {
 }
 
 fn in_words(load: &ResolvedLoad) -> String {
+    let (verb, what) = match load.kind {
+        LoadKind::Commands => ("http.post", "commands"),
+        LoadKind::Reads => ("http.get", "items"),
+    };
     let (rate, keys) = (load.rate, load.keys);
-    match (load.kind, load.count) {
-        (LoadKind::Commands, Some(count)) => {
-            format!("http.post {count} commands at {rate} over {keys} keys")
-        }
-        (LoadKind::Reads, Some(count)) => {
-            format!("http.get {count} items at {rate} over {keys} keys")
-        }
-        (kind, None) => {
-            let what = kind.describe();
-            format!("{what} at {rate} over {keys} keys until the phases end")
-        }
+    match load.count {
+        Some(count) => format!("{verb} {count} {what} at {rate} over {keys} keys"),
+        None => format!("{verb} {what} at {rate} over {keys} keys until the phases end"),
     }
 }
 

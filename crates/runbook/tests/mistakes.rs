@@ -132,7 +132,7 @@ fn reads_take_the_keys_of_another_load_and_go_on_until_the_phases_end() {
     let plan = rlab_runbook::plan(&resolved);
     assert_eq!(
         plan.load["lookups"],
-        "reads at 50/s over 200 keys until the phases end"
+        "http.get items at 50/s over 200 keys until the phases end"
     );
     assert_eq!(plan.stale_after.as_deref(), Some("2s"));
 }

@@ -417,9 +417,19 @@ fn samples_are_bounded_but_a_watched_event_is_always_named() {
 }
 
 #[test]
-fn a_command_acknowledged_twice_is_one_obligation() {
+fn a_command_told_of_twice_is_one_obligation() {
     let run = Run::of(vec![acknowledged(1), acknowledged(1)], Vec::new());
     let accounting = judge(&run, &[]);
     assert_eq!((accounting.acknowledged, accounting.obligations), (2, 1));
     assert_eq!(accounting.lost.count, 1);
+
+    let mut silent = acknowledged(1);
+    if let Exchange::Command { answer, .. } = &mut silent.exchange {
+        *answer = CommandAnswer::Refused { status: 503 };
+    }
+    let history = vec![silent.clone(), silent, acknowledged(1)];
+    let accounting = judge(&Run::of(history, vec![committed(1)]), &[]);
+    assert_eq!(accounting.obligations, 1);
+    assert_eq!(accounting.committed_unacknowledged, 1);
+    assert_eq!(accounting.stuck.get(&Stage::CommittedOnly), Some(&1));
 }
