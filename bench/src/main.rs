@@ -5,10 +5,13 @@
     reason = "its figures go to stdout, its progress to stderr"
 )]
 
+mod answering;
 mod commands;
 mod consumer;
 mod events;
 mod lab;
+mod ledger;
+mod load;
 mod machine;
 mod measure;
 mod pipeline;
@@ -71,6 +74,30 @@ enum What {
         #[command(flatten)]
         common: Common,
     },
+    /// What the load generator costs, against a server that answers at once
+    Load {
+        /// Commands per second
+        #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rate: u32,
+        /// For how long
+        #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=600))]
+        seconds: u32,
+        /// Print the figures as lines or as JSON
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Time and memory of the judge, for a clean run of so many events
+    Ledger {
+        /// Events
+        #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+        events: u64,
+        /// Print the figures as lines or as JSON
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// The server of `load`
+    #[command(hide = true)]
+    Answer,
 }
 
 #[derive(Debug, Args)]
@@ -128,6 +155,15 @@ async fn run(cli: Cli) -> Result<(), BenchError> {
                 let report = readable::measure(&pipeline, rate, seconds).await?;
                 show(&report, readable::table, common.format)
             }
+            What::Load {
+                rate,
+                seconds,
+                format,
+            } => show(&load::measure(rate, seconds).await?, load::lines, format),
+            What::Ledger { events, format } => {
+                show(&ledger::measure(events)?, ledger::lines, format)
+            }
+            What::Answer => answering::answer().await,
         }
     };
     tokio::select! {

@@ -1,31 +1,27 @@
 //! One arm of a drill: its own namespace, its agents' settings, load, phases, snapshot, verdict.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use futures::future::join_all;
+use indexmap::IndexMap;
 use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::ArmReport;
 use rlab_evidence::{Journal, RunDir};
 use rlab_lab::pipeline;
-use rlab_runbook::{Instance, Resolved, ResolvedArm, ResolvedLoad, Value, ValueRef};
+use rlab_runbook::{Instance, Resolved, ResolvedArm, Value, ValueRef};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::collect;
+use crate::collect::{self, Sweep};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::judge::Case;
-use crate::load::{LoadHandle, OrdersLoad};
+use crate::load::Start;
 use crate::phases::Phases;
 use crate::record::ArmRecord;
 use crate::stage::Stage;
 use crate::undo::{Undo, UndoLog};
-
-/// A command without an answer for this long is unknown to its client.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-const MOST_IN_FLIGHT: u32 = 512;
 
 /// What an arm works with.
 pub(crate) struct ArmRun<'a> {
@@ -63,48 +59,56 @@ impl ArmRun<'_> {
     async fn body(&mut self) -> Result<ArmReport, DrillError> {
         let namespace = self.isolate().await?;
         self.configure(&namespace).await?;
-        let (load_name, load) = self.only_load()?;
         let settings = self.settings_in_words();
         let cursor = self.stage.last_event().await?;
         let mut record = ArmRecord::new(self.journal, self.name);
-        record.note("load", json!({ "load": load_name, "count": load.count }))?;
-        let handle = start_load(
-            self.stage,
-            self.run_dir,
-            &record,
-            load,
-            &namespace,
-            self.seed,
-        )?;
+        let loads = Start {
+            drill: self.drill,
+            stage: self.stage,
+            run_dir: self.run_dir,
+            namespace: &namespace,
+            seed: self.seed,
+        };
+        let loads = loads.all(&mut record)?;
         let mut phases = Phases {
             drill: self.drill,
             stage: self.stage,
             namespace: &namespace,
             undo: self.undo,
             record: &mut record,
-            load: &handle,
-            commands: load.count.get(),
+            loads: &loads,
             tell: self.tell,
             seed: self.seed,
             cursor,
         };
         phases.run().await?;
-        handle.stop();
-        let summary = handle.join().await?;
-        record.note("load", json!({ "ends": summary }))?;
-        let drained = last_drained(&record);
+        // The last look at the pipeline was before this: what is asked from now on is not younger.
+        let drained_at = last_drained(&record).then(Instant::now);
+        let loads = loads.end().await?;
+        record.note("load", json!({ "ends": loads }))?;
         (self.tell)(DrillEvent::Note(format!(
             "{}: takes the snapshot and judges",
             self.name
         )));
         let snapshot = self.run_dir.snapshot(self.name)?;
-        let facts = collect::snapshot(&self.stage.site, &namespace, &snapshot).await?;
+        let sweep = drained_at.zip(self.drill.expect.stale_after);
+        let sweep = sweep.map(|(drained_at, bound)| Sweep {
+            drained_at,
+            bound: bound.get(),
+        });
+        let facts = collect::snapshot(&self.stage.site, &namespace, &snapshot, sweep).await?;
+        let drained = drained_at.is_some();
         record.note("snapshot", json!({ "facts": facts, "drained": drained }))?;
+        let mut histories = IndexMap::new();
+        for (load, summary) in &loads {
+            let file = self.run_dir.history(self.name, load)?;
+            histories.insert(load.clone(), (file, summary.progress.at_bound));
+        }
         let case = Case {
             drill: self.drill,
             arm: self.name,
             setup: self.setup,
-            history: self.run_dir.history(self.name)?,
+            histories,
             snapshot,
             windows: &record.windows,
             sampled: &record.sampled,
@@ -119,8 +123,7 @@ impl ArmRun<'_> {
             phases: record.phases,
             actions: record.actions,
             accounting: judged.accounting,
-            latency: judged.latency,
-            at_bound: summary.progress.at_bound,
+            loads: judged.loads,
         })
     }
 
@@ -180,17 +183,6 @@ impl ArmRun<'_> {
             })
     }
 
-    fn only_load(&self) -> Result<(String, ResolvedLoad), DrillError> {
-        let mut loads = self.drill.load.iter();
-        match (loads.next(), loads.next()) {
-            (Some((name, load)), None) => Ok((name.clone(), *load)),
-            _ => Err(DrillError::Needs {
-                drill: self.drill.id.clone(),
-                missing: "a runner for other than exactly one load".to_owned(),
-            }),
-        }
-    }
-
     fn settings_in_words(&self) -> BTreeMap<String, String> {
         let mut words = BTreeMap::new();
         for (agent, settings) in &self.setup.settings {
@@ -203,37 +195,6 @@ impl ArmRun<'_> {
         }
         words
     }
-}
-
-fn start_load(
-    stage: &Stage,
-    run_dir: &RunDir,
-    record: &ArmRecord<'_>,
-    load: ResolvedLoad,
-    namespace: &Namespace,
-    seed: u64,
-) -> Result<LoadHandle, DrillError> {
-    let service = stage
-        .site
-        .spec
-        .node("command-service")
-        .map(|n| n.front_address(0));
-    let load = OrdersLoad {
-        base: Arc::new(move || service.map(Into::into)),
-        count: load.count.get(),
-        rate_per_s: load.rate.per_second(),
-        keys: load.keys.get(),
-        seed,
-        key_prefix: namespace
-            .redis_prefix
-            .trim_end_matches(':')
-            .replace('_', "-"),
-        timeout: ANSWER_TIMEOUT,
-        max_in_flight: MOST_IN_FLIGHT,
-        epoch: record.epoch,
-        history: run_dir.history(&record.arm)?,
-    };
-    Ok(load.start()?)
 }
 
 /// Whether the last phase that could tell found nothing on its way any more.

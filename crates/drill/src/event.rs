@@ -17,7 +17,7 @@ pub enum DrillEvent {
         phase: String,
         /// What it waits for and how that last looked.
         until: String,
-        /// The load so far.
+        /// The loads of commands so far.
         load: LoadProgress,
         /// Commands in all.
         commands: u64,
@@ -35,12 +35,10 @@ impl fmt::Display for DrillEvent {
                 load,
                 commands,
             } => {
-                let LoadProgress {
-                    sent, acknowledged, ..
-                } = load;
+                let LoadProgress { sent, answered, .. } = load;
                 write!(
                     f,
-                    "{arm}/{phase}: {until}; {sent} of {commands} commands sent, {acknowledged} acknowledged"
+                    "{arm}/{phase}: {until}; {sent} of {commands} commands sent, {answered} acknowledged"
                 )
             }
         }

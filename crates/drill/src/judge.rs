@@ -1,15 +1,18 @@
 //! Judges one arm from its recorded files, and the judge itself by falsified copies of them.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+use rlab_evidence::report::LoadReport;
 use rlab_evidence::{
-    ArmEvidence, ControlOutcome, Expectation, JsonlError, JsonlReader, LatencyRecorder,
-    LatencySummary, Must, Truth,
+    ArmEvidence, ControlOutcome, Expectation, JsonlError, JsonlReader, LatencyRecorder, Must, Truth,
 };
-use rlab_ledger::account::{Window, account, account_watching};
-use rlab_ledger::{Accounting, Control, ControlError, ControlKind, Fact, Operation};
+use rlab_ledger::{
+    Accounting, Control, ControlError, ControlKind, Fact, Operation, Recording, Subject, Terms,
+    Window, account,
+};
 use rlab_runbook::{Expression, Resolved, ResolvedArm, Value, ValueRef};
-use std::collections::HashMap;
 
 use crate::error::DrillError;
 use crate::values::Values;
@@ -19,7 +22,8 @@ pub(crate) struct Case<'a> {
     pub drill: &'a Resolved,
     pub arm: &'a str,
     pub setup: &'a ResolvedArm,
-    pub history: PathBuf,
+    /// The history of each load, and how often the load was held back.
+    pub histories: IndexMap<String, (PathBuf, u64)>,
     pub snapshot: PathBuf,
     pub windows: &'a [Window],
     pub sampled: &'a HashMap<ValueRef, Value>,
@@ -31,25 +35,20 @@ pub(crate) struct Case<'a> {
 pub(crate) struct Judged {
     pub evidence: ArmEvidence,
     pub accounting: Accounting,
-    pub latency: LatencySummary,
+    pub loads: Vec<LoadReport>,
 }
 
 impl Case<'_> {
     /// Judges the arm. Reads its files several times; blocks.
     pub fn judge(&self) -> Result<Judged, DrillError> {
-        let accounting = account(self.operations()?, self.facts()?, self.windows)?;
-        let mut latency = LatencyRecorder::new(self.windows);
-        for operation in self.operations()? {
-            latency.record(&operation?);
-        }
-        let latency = latency.summary();
-        let load = self.drill.load.keys().next().map_or("", String::as_str);
+        let accounting = account(self, &self.terms(&[]))?;
+        let loads = self.histories.keys().map(|load| self.felt(load));
+        let loads = loads.collect::<Result<Vec<_>, _>>()?;
         let values = Values {
             sampled: self.sampled,
-            load,
+            loads: &loads,
             accounting: &accounting,
             drained: self.drained,
-            latency: &latency,
         };
         let see = |list: &[Expression]| list.iter().map(|e| observed(e, &values)).collect();
         let expect = &self.drill.expect;
@@ -69,7 +68,33 @@ impl Case<'_> {
         Ok(Judged {
             evidence,
             accounting,
-            latency,
+            loads,
+        })
+    }
+
+    fn terms<'a>(&'a self, watch: &'a [Subject]) -> Terms<'a> {
+        Terms {
+            windows: self.windows,
+            stale_bound_us: self.stale_bound_us(),
+            watch,
+        }
+    }
+
+    fn stale_bound_us(&self) -> Option<u64> {
+        let bound = self.drill.expect.stale_after?;
+        Some(bound.as_millis() * 1_000)
+    }
+
+    /// What the clients of a load felt.
+    fn felt(&self, load: &str) -> Result<LoadReport, JsonlError> {
+        let mut latency = LatencyRecorder::new(self.windows);
+        for operation in self.history(load)? {
+            latency.record(&operation?);
+        }
+        Ok(LoadReport {
+            name: load.to_owned(),
+            latency: latency.summary(),
+            at_bound: self.histories[load].1,
         })
     }
 
@@ -90,37 +115,46 @@ impl Case<'_> {
                 "the ledger knows no such control".to_owned(),
             ));
         };
-        let control = match Control::prepare(kind, self.operations()?, self.facts()?, self.seed) {
+        let control = match Control::prepare(kind, self, self.stale_bound_us(), self.seed) {
             Ok(control) => control,
             Err(ControlError::Read(error)) => return Err(error.into()),
             Err(error) => return Ok(outcome(false, error.to_string())),
         };
-        let falsified = control.apply(self.facts()?);
-        let watched = [control.must_name()];
-        let judged = account_watching(self.operations()?, falsified, self.windows, &watched)?;
+        let watch = [control.must_name().clone()];
+        let judged = account(&control.falsify(self), &self.terms(&watch))?;
         let caught = control.caught(&judged);
         let word = if caught { "named" } else { "missed" };
-        Ok(outcome(
-            caught,
-            format!("{word} event {}", control.must_name()),
-        ))
+        let subject = match control.must_name() {
+            Subject::Event(event_id) => format!("event {event_id}"),
+            Subject::Item(item_id) => format!("item {item_id}"),
+        };
+        Ok(outcome(caught, format!("{word} {subject}")))
+    }
+}
+
+impl Recording for Case<'_> {
+    type Error = JsonlError;
+
+    fn loads(&self) -> Vec<String> {
+        self.histories.keys().cloned().collect()
     }
 
-    fn operations(
+    fn history(
         &self,
-    ) -> Result<impl Iterator<Item = Result<Operation, JsonlError>>, DrillError> {
-        whole(&self.history)
+        load: &str,
+    ) -> Result<impl Iterator<Item = Result<Operation, JsonlError>>, JsonlError> {
+        whole(&self.histories[load].0)
     }
 
-    fn facts(&self) -> Result<impl Iterator<Item = Result<Fact, JsonlError>>, DrillError> {
+    fn facts(&self) -> Result<impl Iterator<Item = Result<Fact, JsonlError>>, JsonlError> {
         whole(&self.snapshot)
     }
 }
 
 fn whole<T: serde::de::DeserializeOwned>(
     path: &Path,
-) -> Result<impl Iterator<Item = Result<T, JsonlError>> + use<T>, DrillError> {
-    Ok(JsonlReader::open(path)?)
+) -> Result<impl Iterator<Item = Result<T, JsonlError>> + use<T>, JsonlError> {
+    JsonlReader::open(path)
 }
 
 fn observed(expression: &Expression, values: &Values<'_>) -> Expectation {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::error::DrillError;
 use crate::event::DrillEvent;
-use crate::load::LoadHandle;
+use crate::load::Loads;
 use crate::probes::{self, Kill};
 use crate::record::ArmRecord;
 use crate::stage::Stage;
@@ -33,8 +33,7 @@ pub(crate) struct Phases<'a, 'j> {
     pub namespace: &'a Namespace,
     pub undo: &'a mut UndoLog,
     pub record: &'a mut ArmRecord<'j>,
-    pub load: &'a LoadHandle,
-    pub commands: u64,
+    pub loads: &'a Loads,
     pub tell: &'a (dyn Fn(DrillEvent) + Send + Sync),
     pub seed: u64,
     /// Newest lab event that was read.
@@ -112,7 +111,7 @@ impl Phases<'_, '_> {
             .any(|v| v.name == "pipeline.drained");
         let mut begun = Instant::now();
         loop {
-            if drains && !self.load.finished() {
+            if drains && !self.loads.commands_finished() {
                 // Draining begins when nothing is sent any more.
                 begun = Instant::now();
             }
@@ -134,12 +133,13 @@ impl Phases<'_, '_> {
                     until.condition, until.within
                 ));
             }
+            let (load, commands) = self.loads.progress();
             (self.tell)(DrillEvent::Waiting {
                 arm: self.record.arm.clone(),
                 phase: phase.to_owned(),
                 until: seen.to_string(),
-                load: self.load.progress(),
-                commands: self.commands,
+                load,
+                commands,
             });
             tokio::time::sleep(if drains { DRAIN_LOOK } else { LOOK }).await;
         }
@@ -175,7 +175,7 @@ impl Phases<'_, '_> {
     }
 
     async fn drained(&self) -> Option<Value> {
-        if !self.load.finished() {
+        if !self.loads.commands_finished() {
             return Some(Value::Bool(false));
         }
         let asking = probes::settled(&self.stage.site, self.namespace);

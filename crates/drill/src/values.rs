@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rlab_evidence::LatencySummary;
+use rlab_evidence::report::LoadReport;
 use rlab_ledger::Accounting;
 use rlab_runbook::{Value, ValueRef};
 
@@ -10,15 +10,13 @@ use rlab_runbook::{Value, ValueRef};
 pub(crate) struct Values<'a> {
     /// Sampled while the arm ran.
     pub sampled: &'a HashMap<ValueRef, Value>,
-    /// Name of its load.
-    pub load: &'a str,
+    /// What the clients of each load felt.
+    pub loads: &'a [LoadReport],
     /// What became of every command.
     pub accounting: &'a Accounting,
     /// Whether the pipeline was drained before the snapshot: without it a command that is still
     /// on its way cannot be told from a lost one.
     pub drained: bool,
-    /// What users felt.
-    pub latency: &'a LatencySummary,
 }
 
 impl Values<'_> {
@@ -28,10 +26,10 @@ impl Values<'_> {
             return Some(*value);
         }
         let (group, name) = wanted.name.split_once('.')?;
-        let number = match (group, wanted.phase.as_deref()) {
-            ("ledger", phase) => self.ledger(name, phase),
-            (load, phase) if load == self.load => self.load(name, phase),
-            _ => None,
+        let phase = wanted.phase.as_deref();
+        let number = match group {
+            "ledger" => self.ledger(name, phase),
+            load => self.load(load, name, phase),
         };
         number.map(Value::Number)
     }
@@ -39,75 +37,143 @@ impl Values<'_> {
     fn ledger(&self, name: &str, phase: Option<&str>) -> Option<f64> {
         let accounting = self.accounting;
         let count = match (name, phase) {
-            ("obligations", phase) => return self.obligations(phase),
+            ("obligations", None) => accounting.obligations,
+            ("obligations", Some(phase)) => accounting.window(phase)?.obligations,
             _ if !self.drained => return None,
             ("lost", None) => accounting.lost.count,
             ("lost", Some(phase)) => accounting.window(phase)?.lost,
-            ("effect_twice", None) => accounting.effect_twice.count,
-            ("reordered", None) => accounting.reordered.count,
+            (_, Some(_)) => return None,
             ("committed_unacknowledged", None) => accounting.committed_unacknowledged,
+            ("outbox_orphan", None) => accounting.outbox_orphan.count,
+            ("duplicate_publish", None) => accounting.duplicate_publish.count,
+            ("effect_twice", None) => accounting.effect_twice.count,
             ("unknown_event", None) => accounting.unknown_event.count,
+            ("reordered", None) => accounting.reordered.count,
+            ("altered_payload", None) => accounting.altered_payload.count,
+            ("read_model_differs", None) => accounting.read_model_differs.count,
+            ("stale_cache", None) => self.stale_cache()?,
+            ("sequence_gap", None) => accounting.sequence_gap.count,
+            ("parked", None) => accounting.parked(),
             _ => return None,
         };
         Some(count as f64)
     }
 
-    fn obligations(&self, phase: Option<&str>) -> Option<f64> {
-        let count = match phase {
-            None => self.accounting.obligations,
-            Some(phase) => self.accounting.window(phase)?.obligations,
+    /// That nothing was stale is known only when there was a bound and every item was read.
+    fn stale_cache(&self) -> Option<u64> {
+        let accounting = self.accounting;
+        let judged = accounting.stale_bound_us.is_some() && accounting.swept >= accounting.items;
+        let count = accounting.stale_cache.count;
+        (judged || count > 0).then_some(count)
+    }
+
+    fn load(&self, load: &str, name: &str, phase: Option<&str>) -> Option<f64> {
+        let felt = self.loads.iter().find(|felt| felt.name == load)?;
+        let answers = match phase {
+            None => &felt.latency.overall,
+            Some(phase) => felt.latency.window(phase)?,
+        };
+        let ms = |us: Option<u64>| us.map(|us| us as f64 / 1_000.0);
+        let count = match name {
+            "obligations" => self.obligations(load, phase)?,
+            "acknowledged" => answers.acknowledged,
+            "reads" => answers.asked,
+            "found" => answers.found,
+            "not_found" => answers.not_found,
+            "refused" => answers.refused,
+            "unknown" => answers.unknown,
+            "ok_ratio" => return answers.ok_ratio(),
+            "hit_ratio" => return answers.hit_ratio(),
+            "p50_ms" => return ms(answers.p50_us),
+            "p99_ms" => return ms(answers.p99_us),
+            _ => return None,
         };
         Some(count as f64)
     }
 
-    fn load(&self, name: &str, phase: Option<&str>) -> Option<f64> {
-        let quantiles = match phase {
-            None => &self.latency.overall,
-            Some(phase) => self.latency.window(phase)?,
+    /// A load that never sent a command has no account, and no obligation.
+    fn obligations(&self, load: &str, phase: Option<&str>) -> Option<u64> {
+        let Some(account) = self.accounting.load(load) else {
+            return Some(0);
         };
-        let ms = |us: Option<u64>| us.map(|us| us as f64 / 1_000.0);
-        match (name, phase) {
-            ("obligations", phase) => self.obligations(phase),
-            ("acknowledged", _) => Some(quantiles.acknowledged as f64),
-            ("unknown", None) => Some(self.accounting.unknown as f64),
-            ("refused", None) => Some(self.accounting.refused as f64),
-            ("ok_ratio", _) if quantiles.operations > 0 => {
-                Some(quantiles.acknowledged as f64 / quantiles.operations as f64)
-            }
-            ("p50_ms", _) => ms(quantiles.p50_us),
-            ("p99_ms", _) => ms(quantiles.p99_us),
-            _ => None,
+        match phase {
+            None => Some(account.obligations),
+            Some(phase) => Some(account.window(phase)?.obligations),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use rlab_evidence::LatencyRecorder;
-    use rlab_ledger::{Operation, account};
+    use rlab_evidence::LatencySummary;
+    use rlab_runbook::{LoadKind, VALUES};
 
     use super::*;
 
-    fn lost(drained: bool) -> Option<Value> {
-        let none: [Result<Operation, std::io::Error>; 0] = [];
-        let accounting = account(none, [], &[]).unwrap();
-        let latency = LatencyRecorder::new(&[]).summary();
+    fn value(name: &str, accounting: &Accounting, drained: bool) -> Option<Value> {
+        let felt = LoadReport {
+            name: "orders".to_owned(),
+            latency: LatencySummary::default(),
+            at_bound: 0,
+        };
         let values = Values {
             sampled: &HashMap::new(),
-            load: "orders",
-            accounting: &accounting,
+            loads: &[felt],
+            accounting,
             drained,
-            latency: &latency,
         };
         values.get(&ValueRef {
-            name: "ledger.lost".into(),
+            name: name.to_owned(),
             phase: None,
         })
     }
 
     #[test]
     fn nothing_is_called_lost_while_commands_may_still_be_on_their_way() {
-        assert_eq!(lost(false), None);
-        assert_eq!(lost(true), Some(Value::Number(0.0)));
+        let accounting = Accounting::default();
+        for name in ["ledger.lost", "ledger.reordered", "ledger.parked"] {
+            assert_eq!(value(name, &accounting, false), None);
+            assert_eq!(value(name, &accounting, true), Some(Value::Number(0.0)));
+        }
+    }
+
+    #[test]
+    fn every_count_that_a_runbook_may_speak_of_is_known_after_a_judged_run() {
+        let accounting = Accounting {
+            stale_bound_us: Some(1),
+            ..Accounting::default()
+        };
+        let judged = VALUES.iter().filter(|spec| !spec.live);
+        let of_loads = [LoadKind::Commands, LoadKind::Reads].map(LoadKind::values);
+        let counts = of_loads
+            .iter()
+            .copied()
+            .flatten()
+            .filter(|spec| !spec.name.ends_with("_ms") && !spec.name.ends_with("_ratio"));
+        let names = judged
+            .map(|spec| spec.name.to_owned())
+            .chain(counts.map(|spec| format!("orders.{}", spec.name)));
+        for name in names {
+            let found = value(&name, &accounting, true);
+            assert_eq!(found, Some(Value::Number(0.0)), "{name}");
+        }
+        assert_eq!(value("orders.p99_ms", &accounting, true), None);
+        assert_eq!(value("others.unknown", &accounting, true), None);
+    }
+
+    #[test]
+    fn that_nothing_is_stale_needs_a_bound_and_a_whole_sweep_but_one_stale_read_is_enough() {
+        let mut accounting = Accounting {
+            items: 2,
+            swept: 1,
+            stale_bound_us: Some(1),
+            ..Accounting::default()
+        };
+        assert_eq!(value("ledger.stale_cache", &accounting, true), None);
+        accounting.stale_cache.count = 1;
+        let found = value("ledger.stale_cache", &accounting, true);
+        assert_eq!(found, Some(Value::Number(1.0)));
+        let unbounded = Accounting::default();
+        assert_eq!(value("ledger.stale_cache", &unbounded, true), None);
     }
 }

@@ -1,11 +1,11 @@
-//! Latency as a user would have felt it, and its series over time.
+//! How the questions of one load were answered, how long that took, and both over time.
 //!
-//! A latency counts from the moment the open-loop schedule wanted the command sent. Only
-//! acknowledged commands have one: a quick refusal is no service, and a command without an
-//! answer has no latency (it is counted, not measured).
+//! A latency counts from the moment the open-loop schedule wanted the question sent. Only proper
+//! answers have one (a command acknowledged, an item found or known not to be there): a quick
+//! refusal is no service, and a question without an answer is counted, not measured.
 
 use hdrhistogram::Histogram;
-use rlab_ledger::{Operation, Outcome, Window};
+use rlab_ledger::{CommandAnswer, Exchange, Operation, ReadAnswer, Served, Window};
 use serde::{Deserialize, Serialize};
 
 /// One hour: longer than any client waits.
@@ -15,42 +15,55 @@ const SECOND_US: u64 = 1_000_000;
 /// A day of seconds; a later time is not from this run.
 const MAX_SECONDS: u64 = 86_400;
 
-/// Collects latencies overall, per window, and per second of the run.
+/// Collects the answers to one load overall, per window, and per second of the run.
 #[derive(Debug)]
 pub struct LatencyRecorder {
     windows: Vec<Window>,
     overall: Tally,
     per_window: Vec<Tally>,
-    acknowledged_per_s: Vec<u64>,
+    answered_per_s: Vec<u64>,
     max_us_per_s: Vec<u64>,
 }
 
 #[derive(Debug, Clone)]
 struct Tally {
     histogram: Histogram<u64>,
-    operations: u64,
+    answers: Answers,
 }
 
-/// The latencies of an arm.
+/// How one load was answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencySummary {
     /// Over the whole arm.
-    pub overall: Quantiles,
+    pub overall: Answers,
     /// Per window, by the time of sending.
-    pub windows: Vec<(String, Quantiles)>,
-    /// Acknowledgements in each second of the run, by the time of the answer.
-    pub acknowledged_per_s: Vec<u64>,
-    /// The longest corrected latency, in µs, among commands intended in each second of the run.
+    pub windows: Vec<(String, Answers)>,
+    /// Proper answers in each second of the run, by the time of the answer.
+    pub answered_per_s: Vec<u64>,
+    /// The longest corrected latency, in µs, among questions intended in each second of the run.
     pub max_us_per_s: Vec<u64>,
 }
 
-/// Corrected latency of acknowledged commands; absent values mean that none was acknowledged.
+/// Counts of answers by kind, and the corrected latency of proper ones; absent quantiles mean that
+/// there was none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quantiles {
-    /// Commands sent.
-    pub operations: u64,
-    /// Commands acknowledged, hence measured.
+pub struct Answers {
+    /// Questions sent.
+    pub asked: u64,
+    /// Commands acknowledged.
     pub acknowledged: u64,
+    /// Reads that showed the item.
+    pub found: u64,
+    /// Reads that were told there is no such item.
+    pub not_found: u64,
+    /// Questions refused.
+    pub refused: u64,
+    /// Questions without a usable answer.
+    pub unknown: u64,
+    /// Items shown from a cache.
+    pub hits: u64,
+    /// Items shown from the database.
+    pub misses: u64,
     /// Median, in µs.
     pub p50_us: Option<u64>,
     /// 99th percentile, in µs.
@@ -67,25 +80,28 @@ impl LatencyRecorder {
             windows: windows.to_vec(),
             overall: Tally::new(),
             per_window: windows.iter().map(|_| Tally::new()).collect(),
-            acknowledged_per_s: Vec::new(),
+            answered_per_s: Vec::new(),
             max_us_per_s: Vec::new(),
         }
     }
 
     /// Takes in one operation.
     pub fn record(&mut self, operation: &Operation) {
-        let latency = match operation.outcome {
-            Outcome::Acknowledged { .. } => operation.corrected_latency_us(),
-            Outcome::Refused { .. } | Outcome::Unknown { .. } => None,
+        let proper = match &operation.exchange {
+            Exchange::Command { answer, .. } => {
+                matches!(answer, CommandAnswer::Acknowledged { .. })
+            }
+            Exchange::Read { answer } => answer.version().is_some(),
         };
-        self.overall.record(latency);
+        let latency = operation.corrected_latency_us().filter(|_| proper);
+        self.overall.record(&operation.exchange, latency);
         for (window, tally) in self.windows.iter().zip(&mut self.per_window) {
             if (window.from_us..window.to_us).contains(&operation.sent_us) {
-                tally.record(latency);
+                tally.record(&operation.exchange, latency);
             }
         }
         if let (Some(latency), Some(answered)) = (latency, operation.answered_us) {
-            *second(&mut self.acknowledged_per_s, answered) += 1;
+            *second(&mut self.answered_per_s, answered) += 1;
             let max = second(&mut self.max_us_per_s, operation.intended_us);
             *max = (*max).max(latency);
         }
@@ -96,23 +112,64 @@ impl LatencyRecorder {
     pub fn summary(&self) -> LatencySummary {
         let names = self.windows.iter().map(|window| window.name.clone());
         LatencySummary {
-            overall: self.overall.quantiles(),
+            overall: self.overall.answers(),
             windows: names
-                .zip(self.per_window.iter().map(Tally::quantiles))
+                .zip(self.per_window.iter().map(Tally::answers))
                 .collect(),
-            acknowledged_per_s: self.acknowledged_per_s.clone(),
+            answered_per_s: self.answered_per_s.clone(),
             max_us_per_s: self.max_us_per_s.clone(),
         }
     }
 }
 
 impl LatencySummary {
-    /// The quantiles of the window of this name.
+    /// The answers in the window of this name.
     #[must_use]
-    pub fn window(&self, name: &str) -> Option<&Quantiles> {
-        let (_, quantiles) = self.windows.iter().find(|(window, _)| window == name)?;
-        Some(quantiles)
+    pub fn window(&self, name: &str) -> Option<&Answers> {
+        let (_, answers) = self.windows.iter().find(|(window, _)| window == name)?;
+        Some(answers)
     }
+}
+
+impl Answers {
+    /// The part of all questions that was answered properly; none if nothing was asked.
+    #[must_use]
+    pub fn ok_ratio(&self) -> Option<f64> {
+        ratio(self.acknowledged + self.found + self.not_found, self.asked)
+    }
+
+    /// The part of all items shown that came from a cache, among those where the service told; none
+    /// if it never did.
+    #[must_use]
+    pub fn hit_ratio(&self) -> Option<f64> {
+        ratio(self.hits, self.hits + self.misses)
+    }
+
+    fn count(&mut self, exchange: &Exchange) {
+        self.asked += 1;
+        let counter = match exchange {
+            Exchange::Command { answer, .. } => match answer {
+                CommandAnswer::Acknowledged { .. } => &mut self.acknowledged,
+                CommandAnswer::Refused { .. } => &mut self.refused,
+                CommandAnswer::Unknown { .. } => &mut self.unknown,
+            },
+            Exchange::Read { answer } => match answer {
+                ReadAnswer::Found { served, .. } => {
+                    self.hits += u64::from(*served == Some(Served::Hit));
+                    self.misses += u64::from(*served == Some(Served::Miss));
+                    &mut self.found
+                }
+                ReadAnswer::NotFound => &mut self.not_found,
+                ReadAnswer::Refused { .. } => &mut self.refused,
+                ReadAnswer::Unknown { .. } => &mut self.unknown,
+            },
+        };
+        *counter += 1;
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 impl Tally {
@@ -120,27 +177,26 @@ impl Tally {
         Self {
             histogram: Histogram::new_with_bounds(1, HIGHEST_US, SIGNIFICANT_DIGITS)
                 .expect("the bounds are constants that fit"),
-            operations: 0,
+            answers: Answers::default(),
         }
     }
 
-    fn record(&mut self, latency_us: Option<u64>) {
-        self.operations += 1;
+    fn record(&mut self, exchange: &Exchange, latency_us: Option<u64>) {
+        self.answers.count(exchange);
         if let Some(latency) = latency_us {
             self.histogram.saturating_record(latency);
         }
     }
 
-    fn quantiles(&self) -> Quantiles {
+    fn answers(&self) -> Answers {
         let at = |quantile| {
             (!self.histogram.is_empty()).then(|| self.histogram.value_at_quantile(quantile))
         };
-        Quantiles {
-            operations: self.operations,
-            acknowledged: self.histogram.len(),
+        Answers {
             p50_us: at(0.50),
             p99_us: at(0.99),
             max_us: at(1.0),
+            ..self.answers.clone()
         }
     }
 }
@@ -156,24 +212,39 @@ fn second(series: &mut Vec<u64>, at_us: u64) -> &mut u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rlab_ledger::{Upgrade, UpgradeOutcome};
     use uuid::Uuid;
 
     fn operation(intended_us: u64, sent_us: u64, answered_us: Option<u64>) -> Operation {
+        let answer = match answered_us {
+            Some(_) => CommandAnswer::Acknowledged {
+                event_id: Uuid::nil(),
+                sequence: 1,
+            },
+            None => CommandAnswer::Unknown {
+                why: "timed out".into(),
+            },
+        };
         Operation {
-            command_id: Uuid::nil(),
             key: "item-1".into(),
             intended_us,
             sent_us,
             answered_us,
-            outcome: match answered_us {
-                Some(_) => Outcome::Acknowledged {
-                    event_id: Uuid::nil(),
-                    sequence: 1,
+            exchange: Exchange::Command {
+                command_id: Uuid::nil(),
+                upgrade: Upgrade {
+                    outcome: UpgradeOutcome::Keep,
+                    cost: 1,
                 },
-                None => Outcome::Unknown {
-                    why: "timed out".into(),
-                },
+                answer,
             },
+        }
+    }
+
+    fn read(answer: ReadAnswer) -> Operation {
+        Operation {
+            exchange: Exchange::Read { answer },
+            ..operation(0, 0, Some(1_000))
         }
     }
 
@@ -196,11 +267,37 @@ mod tests {
     #[test]
     fn unanswered_commands_are_counted_and_not_measured() {
         let mut recorder = LatencyRecorder::new(&[]);
+        assert_eq!(recorder.summary().overall.ok_ratio(), None);
         recorder.record(&operation(0, 0, None));
         let summary = recorder.summary();
-        assert_eq!(summary.overall.operations, 1);
+        assert_eq!((summary.overall.asked, summary.overall.unknown), (1, 1));
         assert_eq!(summary.overall.p99_us, None);
-        assert!(summary.acknowledged_per_s.is_empty());
+        assert_eq!(summary.overall.ok_ratio(), Some(0.0));
+        assert!(summary.answered_per_s.is_empty());
+    }
+
+    #[test]
+    fn a_read_that_finds_nothing_is_answered_and_a_refused_one_is_not() {
+        let mut recorder = LatencyRecorder::new(&[]);
+        let shows = |served| ReadAnswer::Found { version: 1, served };
+        for answer in [
+            shows(Some(Served::Hit)),
+            shows(Some(Served::Hit)),
+            shows(Some(Served::Miss)),
+            shows(None),
+            ReadAnswer::NotFound,
+            ReadAnswer::Refused { status: 503 },
+            ReadAnswer::Unknown { why: "".into() },
+            ReadAnswer::Refused { status: 503 },
+        ] {
+            recorder.record(&read(answer));
+        }
+        let answers = recorder.summary().overall;
+        assert_eq!((answers.found, answers.not_found), (4, 1));
+        assert_eq!((answers.refused, answers.unknown), (2, 1));
+        assert_eq!(answers.ok_ratio(), Some(5.0 / 8.0));
+        assert_eq!(answers.hit_ratio(), Some(2.0 / 3.0));
+        assert_eq!(recorder.summary().answered_per_s, [5]);
     }
 
     #[test]
@@ -217,7 +314,7 @@ mod tests {
         let summary = recorder.summary();
         assert_eq!(summary.window("steady").unwrap().acknowledged, 1);
         assert!(near(summary.window("crash").unwrap().max_us, 501));
-        assert_eq!(summary.acknowledged_per_s, [1, 0, 1]);
+        assert_eq!(summary.answered_per_s, [1, 0, 1]);
         assert_eq!(summary.max_us_per_s, [2_100_000]);
         assert_eq!(summary.window("drain"), None);
     }

@@ -5,7 +5,7 @@
 //! * [`run_dir`]: where the files of one run are
 //! * [`journal`]: what was done, line by line, synced and hash-chained
 //! * [`jsonl`]: histories and snapshots, streamed through zstd
-//! * [`latency`]: latency corrected for the schedule, and its series over time
+//! * [`latency`]: how a load was answered, and how long that took
 //! * [`decision`]: from evaluated expectations to a [`Verdict`]
 //! * [`report`]: the report a reviewer reads
 
@@ -25,7 +25,7 @@ pub use decision::{ArmEvidence, ControlOutcome, Expectation, Must, Truth, decide
 pub use environment::{Artifact, Environment, Machine};
 pub use journal::{Journal, JournalError, Summary, TamperError};
 pub use jsonl::{JsonlError, JsonlReader, JsonlWriter};
-pub use latency::{LatencyRecorder, LatencySummary};
+pub use latency::{Answers, LatencyRecorder, LatencySummary};
 pub use report::Report;
 pub use run_dir::{RunDir, RunDirError};
 pub use verdict::{Outcome, Verdict, VerdictDocument};

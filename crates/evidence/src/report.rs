@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
+use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment as Templates, UndefinedBehavior};
 use rlab_ledger::Accounting;
 use serde::{Deserialize, Serialize};
@@ -68,9 +68,18 @@ pub struct ArmReport {
     pub actions: Vec<ActionReport>,
     /// What became of every command.
     pub accounting: Accounting,
-    /// What its users felt.
+    /// Its loads, in order.
+    pub loads: Vec<LoadReport>,
+}
+
+/// One load of an arm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadReport {
+    /// The load's name.
+    pub name: String,
+    /// What its clients felt.
     pub latency: LatencySummary,
-    /// Times the generator had to wait because too many commands were under way.
+    /// Times the generator had to wait because too many questions were under way.
     pub at_bound: u64,
 }
 
@@ -135,9 +144,14 @@ impl Report {
             series.into_iter().max().unwrap_or(0)
         });
         templates.add_filter("stage", stage);
+        templates.add_filter("percent", percent);
+        templates.add_filter("told", told);
+        templates.add_filter("words", |name: String| name.replace('_', " "));
         templates.add_template("report.md", TEMPLATE)?;
+        let found: Vec<_> = self.arms.iter().map(|arm| arm.accounting.found()).collect();
         let context = minijinja::context! {
             verdict_words => self.verdict_words(),
+            found => Serde(&found),
             ..Serde(self)
         };
         Ok(templates.get_template("report.md")?.render(context)?)
@@ -168,6 +182,33 @@ fn ms(us: Option<u64>) -> String {
         || "no data".to_owned(),
         |us| format!("{:.1}", us as f64 / 1_000.0),
     )
+}
+
+/// A value of a sample, in words.
+fn told(value: Value) -> String {
+    match value.kind() {
+        ValueKind::None | ValueKind::Undefined => "none".to_owned(),
+        ValueKind::Seq => {
+            let parts = value.try_iter().into_iter().flatten();
+            parts.map(told).collect::<Vec<_>>().join(", ")
+        }
+        ValueKind::Map => {
+            let names = value.try_iter().into_iter().flatten();
+            let parts = names.map(|name| {
+                let part = value.get_item(&name).unwrap_or_default();
+                format!("{name} {part}")
+            });
+            parts.collect::<Vec<_>>().join(", ")
+        }
+        _ => value.to_string(),
+    }
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    match whole {
+        0 => "–".to_owned(),
+        whole => format!("{:.1} %", part as f64 * 100.0 / whole as f64),
+    }
 }
 
 fn stage(name: String) -> String {

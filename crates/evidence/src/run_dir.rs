@@ -25,7 +25,7 @@ pub enum RunDirError {
     /// A name that would leave the directory or hide in it.
     #[error("{name:?} cannot name a directory: use letters, digits, '-' and '_'")]
     BadName {
-        /// The drill or arm.
+        /// The drill, arm or load.
         name: String,
     },
     /// The path is not the directory of a run.
@@ -126,12 +126,14 @@ impl RunDir {
         Ok(path)
     }
 
-    /// What every client of an arm asked and was told (zstd JSONL of `Operation`).
+    /// What every client of one of an arm's loads asked and was told (zstd JSONL of `Operation`).
     ///
     /// # Errors
-    /// As [`Self::arm`].
-    pub fn history(&self, arm: &str) -> Result<PathBuf, RunDirError> {
-        Ok(self.arm(arm)?.join("history.jsonl.zst"))
+    /// As [`Self::arm`], and a load that is no plain name.
+    pub fn history(&self, arm: &str, load: &str) -> Result<PathBuf, RunDirError> {
+        plain(load)?;
+        let name = format!("history-{load}.jsonl.zst");
+        Ok(self.arm(arm)?.join(name))
     }
 
     /// What the stores held after an arm (zstd JSONL of `Fact`).
@@ -247,12 +249,10 @@ mod tests {
             );
         }
         let (run, _) = RunDir::create(root.path(), "E-002").unwrap();
-        assert!(run.history("../../x").is_err());
-        assert!(
-            run.history("outbox")
-                .unwrap()
-                .ends_with("arms/outbox/history.jsonl.zst")
-        );
+        assert!(run.history("../../x", "orders").is_err());
+        assert!(run.history("outbox", "../x").is_err());
+        let history = run.history("outbox", "orders").unwrap();
+        assert!(history.ends_with("arms/outbox/history-orders.jsonl.zst"));
     }
 
     #[test]

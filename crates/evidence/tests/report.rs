@@ -1,13 +1,17 @@
 //! The report as a reviewer reads it.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use rlab_evidence::environment::{Artifact, Environment, Machine};
-use rlab_evidence::report::{ActionReport, ArmReport, PhaseReport, Report};
+use rlab_evidence::report::{ActionReport, ArmReport, LoadReport, PhaseReport, Report};
 use rlab_evidence::{
     ArmEvidence, ControlOutcome, Expectation, LatencyRecorder, Must, Truth, decide,
 };
-use rlab_ledger::{Fact, Operation, Outcome, Window, account};
+use rlab_ledger::{
+    CommandAnswer, Exchange, Fact, Operation, OutboxState, ReadAnswer, Recording, Served, Terms,
+    Upgrade, UpgradeOutcome, Window, account,
+};
 use uuid::Uuid;
 
 fn expectation(text: &str, truth: Truth, seen: &[(&str, &str)]) -> Expectation {
@@ -27,17 +31,47 @@ fn pairs(list: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
+const UPGRADE: Upgrade = Upgrade {
+    outcome: UpgradeOutcome::Success,
+    cost: 3,
+};
+
 fn command(n: u64) -> Operation {
     Operation {
-        command_id: Uuid::from_u128(u128::from(n)),
         key: format!("item-{}", n % 3),
         intended_us: n * 20_000,
         sent_us: n * 20_000,
         answered_us: Some(n * 20_000 + 1_500),
-        outcome: Outcome::Acknowledged {
-            event_id: Uuid::from_u128(1_000 + u128::from(n)),
-            sequence: n / 3 + 1,
+        exchange: Exchange::Command {
+            command_id: Uuid::from_u128(u128::from(n)),
+            upgrade: UPGRADE,
+            answer: CommandAnswer::Acknowledged {
+                event_id: Uuid::from_u128(1_000 + u128::from(n)),
+                sequence: n / 3 + 1,
+            },
         },
+    }
+}
+
+fn read(n: u64) -> Operation {
+    let answer = match n {
+        0 => ReadAnswer::NotFound,
+        7 => ReadAnswer::Refused { status: 503 },
+        _ => ReadAnswer::Found {
+            version: n,
+            served: Some(if n.is_multiple_of(4) {
+                Served::Miss
+            } else {
+                Served::Hit
+            }),
+        },
+    };
+    Operation {
+        key: "item-1".into(),
+        intended_us: n * 100_000,
+        sent_us: n * 100_000,
+        answered_us: Some(n * 100_000 + 700),
+        exchange: Exchange::Read { answer },
     }
 }
 
@@ -56,9 +90,71 @@ fn facts(n: u64, lost: bool) -> Vec<Fact> {
             event_id,
             item_id,
             sequence,
+            level_delta: 1,
+            cost: UPGRADE.cost,
         });
     }
     facts
+}
+
+/// The rows that the effects of `facts` add up to.
+fn rows(facts: &[Fact]) -> Vec<Fact> {
+    let mut rows = BTreeMap::new();
+    for fact in facts {
+        if let Fact::Effect {
+            item_id, sequence, ..
+        } = fact
+        {
+            let (version, count) = rows.entry(item_id.clone()).or_insert((0, 0));
+            *version = (*sequence).max(*version);
+            *count += 1;
+        }
+    }
+    let row = |(item_id, (version, count))| Fact::ReadModel {
+        item_id,
+        version,
+        level: count,
+        spent: count as u64 * u64::from(UPGRADE.cost),
+    };
+    rows.into_iter().map(row).collect()
+}
+
+struct Run {
+    histories: BTreeMap<String, Vec<Operation>>,
+    snapshot: Vec<Fact>,
+}
+
+impl Recording for Run {
+    type Error = Infallible;
+
+    fn loads(&self) -> Vec<String> {
+        self.histories.keys().cloned().collect()
+    }
+
+    fn history(
+        &self,
+        load: &str,
+    ) -> Result<impl Iterator<Item = Result<Operation, Infallible>>, Infallible> {
+        Ok(self.histories[load].iter().cloned().map(Ok))
+    }
+
+    fn facts(&self) -> Result<impl Iterator<Item = Result<Fact, Infallible>>, Infallible> {
+        Ok(self.snapshot.iter().cloned().map(Ok))
+    }
+}
+
+fn run(lost: u64) -> Run {
+    let facts = (0..200).flat_map(|n| facts(n, (150..150 + lost).contains(&n)));
+    let mut snapshot: Vec<Fact> = facts.collect();
+    snapshot.extend(rows(&snapshot));
+    let histories = [
+        ("gets", (0..20).map(read).collect()),
+        ("orders", (0..200).map(command).collect()),
+    ];
+    Run {
+        histories: histories.map(|(name, lines)| (name.into(), lines)).into(),
+        snapshot,
+    }
 }
 
 fn arm(name: &str, must: Must, lost: u64) -> ArmReport {
@@ -69,18 +165,24 @@ fn arm(name: &str, must: Must, lost: u64) -> ArmReport {
             to_us,
         },
     );
-    let history: Vec<Operation> = (0..200).map(command).collect();
-    let snapshot = (0..200).flat_map(|n| facts(n, (150..150 + lost).contains(&n)));
-    let mut recorder = LatencyRecorder::new(&windows);
-    history
-        .iter()
-        .for_each(|operation| recorder.record(operation));
-    let accounting = account(
-        history.into_iter().map(Ok::<_, std::io::Error>),
-        snapshot.map(Ok),
-        &windows,
-    )
-    .unwrap();
+    let run = run(lost);
+    let terms = Terms {
+        windows: &windows,
+        stale_bound_us: Some(2_000_000),
+        ..Terms::default()
+    };
+    let Ok(accounting) = account(&run, &terms);
+    let loads = run.histories.iter().map(|(name, history)| {
+        let mut recorder = LatencyRecorder::new(&windows);
+        history
+            .iter()
+            .for_each(|operation| recorder.record(operation));
+        LoadReport {
+            name: name.clone(),
+            latency: recorder.summary(),
+            at_bound: 0,
+        }
+    });
     let seen = accounting.lost.count.to_string();
     let expected = match must {
         Must::ShowFailure => expectation("ledger.lost > 0", Truth::True, &[("ledger.lost", &seen)]),
@@ -139,8 +241,7 @@ fn arm(name: &str, must: Must, lost: u64) -> ArmReport {
             proof: "pid 4711 ended by SIGKILL, restarted as pid 4713".into(),
         }],
         accounting,
-        latency: recorder.summary(),
-        at_bound: 0,
+        loads: loads.collect(),
     }
 }
 
@@ -218,7 +319,9 @@ fn a_report_without_data_says_so_and_still_renders() {
     report.machine_after = Machine::default();
     for arm in &mut report.arms {
         arm.accounting = rlab_ledger::Accounting::default();
-        arm.latency = rlab_evidence::LatencySummary::default();
+        for load in &mut arm.loads {
+            load.latency = rlab_evidence::LatencySummary::default();
+        }
         arm.actions.clear();
     }
     let text = report.markdown().unwrap();
@@ -229,4 +332,45 @@ fn a_report_without_data_says_so_and_still_renders() {
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }
+}
+
+#[test]
+fn every_anomaly_that_was_found_is_listed_and_no_other() {
+    let mut report = report();
+    let mut run = run(0);
+    let event_id = Uuid::from_u128(77);
+    run.snapshot.push(Fact::Outbox {
+        event_id,
+        item_id: "item-1".into(),
+        sequence: 999,
+        state: OutboxState::Parked,
+    });
+    run.snapshot.push(Fact::Cached {
+        item_id: "item-1".into(),
+        version: 1,
+        asked_us: 3_000_000,
+    });
+    run.snapshot.push(Fact::Effect {
+        position: 5_000,
+        event_id: Uuid::from_u128(1_004),
+        item_id: "item-1".into(),
+        sequence: 2,
+        level_delta: 1,
+        cost: 4,
+    });
+    let terms = Terms {
+        stale_bound_us: Some(2_000_000),
+        ..Terms::default()
+    };
+    let Ok(accounting) = account(&run, &terms);
+    report.arms.truncate(1);
+    report.arms[0].accounting = accounting;
+    let text = report.markdown().unwrap();
+    let begin = text.find("Checked:").unwrap();
+    let end = text.find("Landed:").unwrap();
+    let found = text
+        .lines()
+        .find(|line| line.starts_with("| direct |"))
+        .unwrap();
+    insta::assert_snapshot!(format!("{found}\n\n{}", &text[begin..end]));
 }

@@ -2,41 +2,27 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use uuid::Uuid;
 
-use crate::record::Fact;
+use crate::event::{Event, Teller};
+use crate::fact::{Fact, Published};
+use crate::keys::Keys;
+use crate::samples::{Field, Totals};
 
-/// What the stores say about one event: 64 bytes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Event {
-    pub(crate) event_id: Uuid,
-    /// Nil unless committed.
-    pub(crate) command_id: Uuid,
-    pub(crate) sequence: u64,
-    /// The smallest position among its effects.
-    pub(crate) first_effect: u64,
-    key: u32,
-    /// Saturating: only 0, 1 and "how many beyond one" matter.
-    pub(crate) records: u16,
-    pub(crate) effects: u16,
-    pub(crate) committed: bool,
-    pub(crate) in_outbox: bool,
-    pub(crate) settled: bool,
-    /// Set once an operation of the history claimed it.
-    pub(crate) claimed: bool,
-}
-
-const NO_KEY: u32 = u32::MAX;
-
-/// Events, found by event id or by command id; keys are held once each.
+/// Events, found by event id or by command id, and their aggregates.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
+    pub(crate) keys: Keys,
+    /// Records that the consumer set aside.
+    pub(crate) parked_records: u64,
+    /// Records that are no event.
+    pub(crate) unreadable_records: u64,
+    /// Aggregates that the sweep asked for.
+    pub(crate) swept: u64,
     events: Vec<Event>,
     by_event: HashTable<u32>,
     by_command: HashTable<u32>,
-    keys: Vec<String>,
-    key_ids: HashMap<String, u32>,
     hasher: DefaultHashBuilder,
 }
 
@@ -50,56 +36,68 @@ impl Events {
                 item_id,
                 sequence,
             } => {
-                let index = self.describe(event_id, item_id, sequence);
-                let event = &mut self.events[index];
-                event.committed = true;
-                event.command_id = command_id;
-                self.index_command(command_id, index);
+                let (index, key) = self.place(event_id, Teller::Command, &item_id, sequence);
+                self.commit(index, command_id);
+                self.keys.at(key).add_committed(sequence);
             }
-            Fact::Outbox { event_id, settled } => {
-                let index = self.entry(event_id);
-                let event = &mut self.events[index];
-                event.in_outbox = true;
-                event.settled = settled;
-            }
-            Fact::Published {
+            Fact::Outbox {
                 event_id,
                 item_id,
                 sequence,
-                ..
+                state,
             } => {
-                let index = self.describe(event_id, item_id, sequence);
+                let (index, _) = self.place(event_id, Teller::Outbox, &item_id, sequence);
                 let event = &mut self.events[index];
-                event.records = event.records.saturating_add(1);
+                event.outbox = event.outbox.max(Some(state));
             }
+            Fact::Published(record) => self.published(&record),
             Fact::Effect {
                 position,
                 event_id,
                 item_id,
                 sequence,
+                level_delta,
+                cost,
             } => {
-                let index = self.describe(event_id, item_id, sequence);
+                let (index, key) = self.place(event_id, Teller::Effect, &item_id, sequence);
                 let event = &mut self.events[index];
+                event.tell_sums(cost, level_delta);
                 event.first_effect = event.first_effect.min(position);
                 event.effects = event.effects.saturating_add(1);
+                self.keys.at(key).add_effect(sequence, level_delta, cost);
             }
+            Fact::ReadModel {
+                item_id,
+                version,
+                level,
+                spent,
+            } => self.keys.entry(&item_id).add_row(Totals {
+                version,
+                level,
+                spent,
+            }),
+            Fact::Cached {
+                item_id,
+                version,
+                asked_us,
+            } => {
+                self.swept += 1;
+                self.keys.entry(&item_id).add_swept(version, asked_us);
+            }
+            Fact::ParkedRecord { .. } => self.parked_records += 1,
+            Fact::Unreadable { .. } => self.unreadable_records += 1,
         }
     }
 
-    /// Every event, in the order first seen.
+    /// Every event, in the order first heard of.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
         self.events.iter()
     }
 
     /// The event with this id.
     pub(crate) fn by_event(&mut self, event_id: Uuid) -> Option<&mut Event> {
-        let events = &self.events;
-        let index = *self
-            .by_event
-            .find(self.hasher.hash_one(event_id), |&index| {
-                events[index as usize].event_id == event_id
-            })?;
-        self.events.get_mut(index as usize)
+        let index = self.find(event_id)?;
+        self.events.get_mut(index)
     }
 
     /// The event committed for this command.
@@ -113,97 +111,112 @@ impl Events {
         self.events.get_mut(index as usize)
     }
 
-    /// The aggregate the event belongs to; empty if only the outbox knows the event.
+    /// The aggregate the event belongs to.
     pub(crate) fn key(&self, event: &Event) -> &str {
-        self.keys.get(event.key as usize).map_or("", String::as_str)
+        self.keys.get(event.key).map_or("", |key| &key.name)
     }
 
-    /// The events that took effect, grouped by key, in the order of their first effects.
-    pub(crate) fn in_effect_order(&self) -> Vec<&Event> {
-        let mut order: Vec<&Event> = self.events.iter().filter(|e| e.effects > 0).collect();
-        order.sort_unstable_by_key(|event| (event.key, event.first_effect));
+    /// Committed events that `of` gives a place, sorted by it. Events that no command knows have no
+    /// say in what the order should have been.
+    pub(crate) fn sorted_by<P: Ord>(&self, of: impl Fn(&Event) -> Option<P>) -> Vec<&Event> {
+        let placed = |event: &&Event| event.is_committed() && of(event).is_some();
+        let mut order: Vec<&Event> = self.events.iter().filter(placed).collect();
+        order.sort_unstable_by_key(|event| (of(event), event.sequence, event.event_id));
         order
     }
 
-    fn describe(&mut self, event_id: Uuid, item_id: String, sequence: u64) -> usize {
-        let index = self.entry(event_id);
-        if self.events[index].key == NO_KEY {
-            let key = self.intern(item_id);
-            let event = &mut self.events[index];
-            event.key = key;
-            event.sequence = sequence;
+    fn published(&mut self, record: &Published) {
+        let (index, _) = self.place(
+            record.event_id,
+            Teller::Record,
+            &record.item_id,
+            record.sequence,
+        );
+        let event = &mut self.events[index];
+        event.tell_command(record.command_id);
+        event.tell_outcome(record.outcome);
+        event.tell_sums(record.cost, record.level_delta);
+        let place = (record.partition, record.offset);
+        if event.records == 0 || place < (event.partition, event.first_offset) {
+            (event.partition, event.first_offset) = place;
         }
-        index
+        event.records = event.records.saturating_add(1);
     }
 
-    fn intern(&mut self, key: String) -> u32 {
-        if let Some(id) = self.key_ids.get(&key) {
-            return *id;
+    /// The entry of an event, with what `teller` says of its aggregate and sequence noted, and the
+    /// number of the aggregate told.
+    fn place(
+        &mut self,
+        event_id: Uuid,
+        teller: Teller,
+        item_id: &str,
+        sequence: u64,
+    ) -> (usize, u32) {
+        let index = self.index_of(event_id);
+        let key = self.keys.number(item_id);
+        let believed = self.events[index].teller();
+        let known = &mut self.events[index];
+        if believed == Teller::Nobody {
+            (known.key, known.sequence) = (key, sequence);
+        } else if (known.key, known.sequence) != (key, sequence) {
+            known.differs(Field::Item, known.key != key);
+            known.differs(Field::Sequence, known.sequence != sequence);
+            let smaller = || {
+                let name = self.keys.get(known.key).map_or("", |key| &key.name);
+                (item_id, sequence) < (name, known.sequence)
+            };
+            if teller > believed || (teller == believed && smaller()) {
+                (known.key, known.sequence) = (key, sequence);
+            }
         }
-        let id = small(self.keys.len());
-        self.keys.push(key.clone());
-        self.key_ids.insert(key, id);
-        id
+        (index, key)
     }
 
-    fn entry(&mut self, event_id: Uuid) -> usize {
+    /// The command is the one that counts, whatever records say; of two, the smaller.
+    fn commit(&mut self, index: usize, command_id: Uuid) {
+        let event = &mut self.events[index];
+        let before = event.command_id;
+        event.tell_command(command_id);
+        if event.is_committed() {
+            if before <= command_id {
+                return;
+            }
+            let (events, hash) = (&self.events, self.hasher.hash_one(before));
+            let same = |&known: &u32| events[known as usize].event_id == events[index].event_id;
+            if let Ok(entry) = self.by_command.find_entry(hash, same) {
+                entry.remove();
+            }
+        }
+        self.events[index].set_committed(command_id);
+        let (events, hasher) = (&self.events, &self.hasher);
+        let hash = hasher.hash_one(command_id);
+        self.by_command.insert_unique(hash, small(index), |&known| {
+            hasher.hash_one(events[known as usize].command_id)
+        });
+    }
+
+    fn find(&self, event_id: Uuid) -> Option<usize> {
         let hash = self.hasher.hash_one(event_id);
-        let events = &self.events;
-        if let Some(index) = self
-            .by_event
-            .find(hash, |&index| events[index as usize].event_id == event_id)
-        {
-            return *index as usize;
+        let same = |&index: &u32| self.events[index as usize].event_id == event_id;
+        Some(*self.by_event.find(hash, same)? as usize)
+    }
+
+    fn index_of(&mut self, event_id: Uuid) -> usize {
+        if let Some(index) = self.find(event_id) {
+            return index;
         }
         let index = self.events.len();
-        self.events.push(Event {
-            event_id,
-            command_id: Uuid::nil(),
-            sequence: 0,
-            first_effect: u64::MAX,
-            key: NO_KEY,
-            records: 0,
-            effects: 0,
-            committed: false,
-            in_outbox: false,
-            settled: false,
-            claimed: false,
-        });
+        self.events.push(Event::new(event_id));
         let (events, hasher) = (&self.events, &self.hasher);
+        let hash = hasher.hash_one(event_id);
         self.by_event.insert_unique(hash, small(index), |&index| {
             hasher.hash_one(events[index as usize].event_id)
         });
         index
     }
-
-    fn index_command(&mut self, command_id: Uuid, index: usize) {
-        let hash = self.hasher.hash_one(command_id);
-        let (events, hasher) = (&self.events, &self.hasher);
-        let known = self
-            .by_command
-            .find(hash, |&index| {
-                events[index as usize].command_id == command_id
-            })
-            .is_some();
-        if !known {
-            self.by_command.insert_unique(hash, small(index), |&index| {
-                hasher.hash_one(events[index as usize].command_id)
-            });
-        }
-    }
 }
 
-/// Four billion events would fill a quarter of a terabyte before this could fail.
+/// Four billion events would fill a third of a terabyte before this could fail.
 fn small(index: usize) -> u32 {
-    u32::try_from(index).expect("fewer than 2^32 events and keys")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_takes_64_bytes() {
-        assert_eq!(std::mem::size_of::<Event>(), 64);
-    }
+    u32::try_from(index).expect("fewer than 2^32 events")
 }

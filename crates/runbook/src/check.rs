@@ -4,7 +4,7 @@ use rlab_document::{Document, Problem, one_of};
 
 use crate::action::Action;
 use crate::agents::{Agent, Instance};
-use crate::format::{Must, RunbookText};
+use crate::format::{Control, Keys, Load, Must, RunbookText};
 use crate::values::VALUES;
 
 /// Collects problems while a runbook is checked.
@@ -38,6 +38,10 @@ pub(crate) fn check(findings: &mut Findings<'_>) {
     instances(findings);
     parameters(findings);
     arms(findings);
+    for (name, load) in &findings.document.value.load {
+        self::load(findings, name, load);
+    }
+    staleness(findings);
     for (index, phase) in findings.document.value.phases.iter().enumerate() {
         let at = format!("/phases/{index}");
         if phase.until.is_none() && phase.least.is_none() {
@@ -179,6 +183,57 @@ fn arms(findings: &mut Findings<'_>) {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         let pointer = format!("/expect/arms/{escaped}");
         findings.key(&pointer, &format!("unknown arm `{name}`"), help);
+    }
+}
+
+fn load(findings: &mut Findings<'_>, name: &str, load: &Load) {
+    let at = format!("/load/{}", name.replace('~', "~0").replace('/', "~1"));
+    match (load.http_post, load.http_get) {
+        (None, None) => {
+            let help = "add `http.post: commands` or `http.get: items`".to_owned();
+            findings.key(&at, "the load asks for nothing", Some(help));
+        }
+        (Some(_), Some(_)) => {
+            let help = "make two loads of it".to_owned();
+            let message = "the load asks for two things";
+            findings.key(&format!("{at}/http.get"), message, Some(help));
+        }
+        (Some(_), None) => commands(findings, &at, load),
+        (None, Some(_)) => {
+            needs_agent(findings, &format!("{at}/http.get"), Agent::QueryService);
+        }
+    }
+}
+
+fn commands(findings: &mut Findings<'_>, at: &str, load: &Load) {
+    let service = Agent::CommandService;
+    needs_agent(findings, &format!("{at}/http.post"), service);
+    if load.count.is_none() {
+        let help = "add `count`: without an end the pipeline never drains".to_owned();
+        findings.key(at, "the load of commands never ends", Some(help));
+    }
+    if let Keys::Of(other) = &load.keys {
+        let message = format!("commands have keys of their own, not those of `{other}`");
+        let help = "a number, for example `200`".to_owned();
+        findings.value(&format!("{at}/keys"), &message, Some(help));
+    }
+}
+
+/// What to add where a bound is missing.
+pub(crate) const STALE_AFTER: &str = "add `stale_after: 2s` under `expect`";
+
+/// The age of reads is judged by what query-service shows, and by a bound.
+fn staleness(findings: &mut Findings<'_>) {
+    let text = &findings.document.value;
+    if text.expect.stale_after.is_some() {
+        needs_agent(findings, "/expect/stale_after", Agent::QueryService);
+        return;
+    }
+    let aged = |control: &Control| *control == Control::AgeOneCacheEntry;
+    if let Some(index) = text.controls.iter().position(aged) {
+        let message = "nothing is stale without a bound";
+        let at = format!("/controls/{index}");
+        findings.value(&at, message, Some(STALE_AFTER.to_owned()));
     }
 }
 

@@ -12,6 +12,7 @@ use crate::agents::{
     Agent, CommandServiceSettings, ConsumerServiceSettings, Instance, QueryServiceSettings,
 };
 use crate::argument::Arg;
+use crate::load::LoadKind;
 use crate::parameter::Parameter;
 
 /// One drill, described.
@@ -122,26 +123,65 @@ pub enum Must {
     Measure,
 }
 
-/// Traffic of one kind.
+/// Traffic of one kind: `http.post` or `http.get`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Load {
     #[serde(rename = "http.post")]
-    pub http_post: HttpPost,
-    /// Requests in all.
-    pub count: Arg<NonZeroU64>,
+    pub http_post: Option<HttpPost>,
+    #[serde(rename = "http.get")]
+    pub http_get: Option<HttpGet>,
+    /// Requests in all. Reads may do without: they then go on until the phases end.
+    pub count: Option<Arg<NonZeroU64>>,
     /// Open-loop rate of sending.
     pub rate: Arg<Rate>,
-    /// Distinct aggregates the requests go to.
-    pub keys: Arg<NonZeroU32>,
+    /// Distinct aggregates the requests go to; for reads also the name of the load whose aggregates
+    /// they are.
+    pub keys: Keys,
+}
+
+impl Load {
+    /// What it asks for; commands, should its author have said both or nothing.
+    pub const fn kind(&self) -> LoadKind {
+        match (self.http_post, self.http_get) {
+            (None, Some(HttpGet::Items)) => LoadKind::Reads,
+            (Some(HttpPost::Commands) | None, _) => LoadKind::Commands,
+        }
+    }
 }
 
 /// What is posted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum HttpPost {
+pub(crate) enum HttpPost {
     /// Commands to command-service, each with its own command id.
     Commands,
+}
+
+/// What is got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HttpGet {
+    /// Items from query-service.
+    Items,
+}
+
+/// How many aggregates a load goes to.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Keys {
+    /// So many.
+    Number(Arg<NonZeroU32>),
+    /// As many as the load of this name.
+    Of(#[schemars(schema_with = "load_name_schema")] String),
+}
+
+fn load_name_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "string",
+        "title": "name of a load",
+        "pattern": "^[a-z][a-z0-9_]*$",
+    })
 }
 
 /// A named window of the drill.
@@ -171,20 +211,32 @@ pub(crate) struct Expect {
     /// Proof that there was enough traffic to tell, in every arm.
     #[schemars(length(min = 1))]
     pub traffic: Vec<String>,
+    /// How old a read may be: a read sent this long after a newer version had been shown is stale.
+    pub stale_after: Option<Arg<HumanDuration>>,
     /// What each arm shows.
     pub arms: IndexMap<String, Vec<String>>,
 }
 
-/// A way to falsify a recorded history.
+/// A way to falsify a recorded snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Control {
     /// Take one event's effect away: the judge must report it lost.
     DropOneEvent,
+    /// Double one record: the judge must report it published twice.
+    DoubleOneRecord,
     /// Double one effect: the judge must report it applied twice.
     DoubleOneEffect,
-    /// Let two first effects of one aggregate change places: the judge must report them reordered.
+    /// Exchange two records of an item: the judge must report them reordered.
+    SwapTwoRecords,
+    /// Exchange two effects of an item: the judge must report them reordered.
     SwapTwoEffects,
+    /// Change what one record says: the judge must report it altered.
+    AlterOnePayload,
+    /// Add a record nobody asked for: the judge must report it unknown.
+    InventOneEvent,
+    /// Show one item as it was before: the judge must report it stale.
+    AgeOneCacheEntry,
 }
 
 impl Control {
@@ -192,8 +244,13 @@ impl Control {
     pub const fn name(self) -> &'static str {
         match self {
             Self::DropOneEvent => "drop_one_event",
+            Self::DoubleOneRecord => "double_one_record",
             Self::DoubleOneEffect => "double_one_effect",
+            Self::SwapTwoRecords => "swap_two_records",
             Self::SwapTwoEffects => "swap_two_effects",
+            Self::AlterOnePayload => "alter_one_payload",
+            Self::InventOneEvent => "invent_one_event",
+            Self::AgeOneCacheEntry => "age_one_cache_entry",
         }
     }
 }

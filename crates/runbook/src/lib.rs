@@ -12,6 +12,7 @@ mod check;
 mod expression;
 mod format;
 mod library;
+mod load;
 mod parameter;
 mod plan;
 mod plan_text;
@@ -28,12 +29,13 @@ pub use agents::{
 pub use expression::{
     Expression, ExpressionProblem, Observation, Position, Scope, Truth, Value, ValueRef,
 };
-pub use format::{Control, HttpPost, Must, Needs};
+pub use format::{Control, Must, Needs};
 pub use library::{LibraryError, find, list, names};
+pub use load::LoadKind;
 pub use parameter::{ParameterErrors, ParameterValue};
 pub use plan::{ArmPlan, PLAN_SCHEMA, PhasePlan, Plan, StepPlan, plan};
 pub use resolve::ResolveError;
 pub use resolved::Resolved;
 pub use resolved::{ResolvedArm, ResolvedExpectations, ResolvedLoad, ResolvedPhase, Until};
 pub use runbook::{RUNBOOK_SCHEMA, Runbook, json_schema};
-pub use values::{Kind, LOAD_VALUES, Unit, VALUES, ValueSpec};
+pub use values::{COMMAND_VALUES, Kind, READ_VALUES, Unit, VALUES, ValueSpec};

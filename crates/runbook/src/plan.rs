@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::action::{Effect, Step, UndoClass};
 use crate::expression::Expression;
 use crate::format::{Control, Must, Needs};
+use crate::load::LoadKind;
 use crate::resolved::{Resolved, ResolvedLoad, ResolvedPhase};
 
 /// Name and version of the plan's JSON form.
@@ -38,6 +39,9 @@ pub struct Plan {
     pub landed: Vec<String>,
     /// Proof of enough traffic, in every arm.
     pub traffic: Vec<String>,
+    /// How old a read may be, for example `2s`; none if that is not judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_after: Option<String>,
     /// Falsified histories the judge must catch.
     pub controls: Vec<Control>,
 }
@@ -125,6 +129,7 @@ pub fn plan(resolved: &Resolved) -> Plan {
         arms: arms.collect(),
         landed: texts(&resolved.expect.landed),
         traffic: texts(&resolved.expect.traffic),
+        stale_after: resolved.expect.stale_after.map(|bound| bound.to_string()),
         controls: resolved.controls.clone(),
     }
 }
@@ -152,10 +157,15 @@ fn step(step: &Step) -> StepPlan {
 }
 
 fn in_words(load: &ResolvedLoad) -> String {
-    format!(
-        "http.post {} commands at {} over {} keys",
-        load.count, load.rate, load.keys
-    )
+    let (verb, what) = match load.kind {
+        LoadKind::Commands => ("http.post", "commands"),
+        LoadKind::Reads => ("http.get", "items"),
+    };
+    let (rate, keys) = (load.rate, load.keys);
+    match load.count {
+        Some(count) => format!("{verb} {count} {what} at {rate} over {keys} keys"),
+        None => format!("{verb} {what} at {rate} over {keys} keys until the phases end"),
+    }
 }
 
 fn texts(expressions: &[Expression]) -> Vec<String> {

@@ -42,6 +42,12 @@ impl Display for Plan {
         writeln!(f, "\nin every arm")?;
         writeln!(f, "  landed    {}", or_none(&self.landed))?;
         writeln!(f, "  traffic   {}", or_none(&self.traffic))?;
+        if let Some(bound) = &self.stale_after {
+            writeln!(
+                f,
+                "  stale     a read of what was superseded {bound} before"
+            )?;
+        }
         let controls: Vec<String> = self.controls.iter().map(|c| c.name().to_owned()).collect();
         writeln!(f, "controls    {}", or_none(&controls))
     }

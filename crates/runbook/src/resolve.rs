@@ -1,5 +1,7 @@
 //! Puts parameters into a runbook's text and parses its expressions.
 
+use std::num::NonZeroU32;
+
 use indexmap::IndexMap;
 use rlab_document::{Document, DocumentErrors, Problem, one_of};
 use thiserror::Error;
@@ -7,13 +9,14 @@ use thiserror::Error;
 use crate::action::{Action, Step};
 use crate::agents::Agent;
 use crate::argument::{Arg, FromParameter};
-use crate::check::{Findings, check};
+use crate::check::{Findings, STALE_AFTER, check};
 use crate::expression::{Expression, Position, Scope};
-use crate::format::{Arm, Load, Phase, RunbookText};
+use crate::format::{Arm, Keys, Load, Phase, RunbookText};
 use crate::parameter::{ParameterErrors, ParameterValue};
 use crate::resolved::{
     Resolved, ResolvedArm, ResolvedExpectations, ResolvedLoad, ResolvedPhase, Until,
 };
+use crate::values::STALE_CACHE;
 
 /// Why a runbook cannot be run with these parameters.
 #[derive(Debug, Error)]
@@ -35,7 +38,9 @@ pub(crate) fn resolve(
     let mut findings = Findings::new(document);
     check(&mut findings);
     let scope = Scope::new(
-        text.load.keys().map(String::as_str),
+        text.load
+            .iter()
+            .map(|(name, load)| (name.as_str(), load.kind())),
         text.phases.iter().map(|phase| phase.name.as_str()),
         &parameters,
     );
@@ -121,15 +126,38 @@ impl<'a> Resolver<'a> {
 
     fn load(&mut self, name: &str, load: &Load) -> Option<ResolvedLoad> {
         let at = format!("/load/{name}");
-        let count = self.argument(&format!("{at}/count"), &load.count);
+        let count = load
+            .count
+            .as_ref()
+            .map(|arg| self.argument(&format!("{at}/count"), arg));
         let rate = self.argument(&format!("{at}/rate"), &load.rate);
-        let keys = self.argument(&format!("{at}/keys"), &load.keys);
+        let keys = self.keys(&format!("{at}/keys"), &load.keys);
         Some(ResolvedLoad {
-            http_post: load.http_post,
-            count: count?,
+            kind: load.kind(),
+            count: count.map_or(Some(None), |count| count.map(Some))?,
             rate: rate?,
             keys: keys?,
         })
+    }
+
+    /// The number of aggregates, that of another load if its name is given.
+    fn keys(&mut self, at: &str, keys: &Keys) -> Option<NonZeroU32> {
+        let name = match keys {
+            Keys::Number(number) => return self.argument(at, number),
+            Keys::Of(name) => name,
+        };
+        let loads = &self.text().load;
+        if let Some(Keys::Number(number)) = loads.get(name).map(|other| &other.keys) {
+            return self.argument(&format!("/load/{name}/keys"), number);
+        }
+        let numbered = loads
+            .iter()
+            .filter(|(_, load)| matches!(load.keys, Keys::Number(_)))
+            .map(|(name, _)| name.as_str());
+        let help = one_of("loads with keys", name, numbered);
+        let message = format!("no load `{name}` with a number of keys");
+        self.findings.value(at, &message, help);
+        None
     }
 
     fn phases(&mut self) -> Option<Vec<ResolvedPhase>> {
@@ -201,6 +229,8 @@ impl<'a> Resolver<'a> {
 
     fn expectations(&mut self) -> ResolvedExpectations {
         let expect = &self.text().expect;
+        let stale_after = expect.stale_after.as_ref();
+        let stale_after = stale_after.and_then(|arg| self.argument("/expect/stale_after", arg));
         let arms = expect
             .arms
             .iter()
@@ -214,6 +244,7 @@ impl<'a> Resolver<'a> {
         ResolvedExpectations {
             landed: self.list("/expect/landed", &expect.landed),
             traffic: self.list("/expect/traffic", &expect.traffic),
+            stale_after,
             arms,
         }
     }
@@ -228,7 +259,10 @@ impl<'a> Resolver<'a> {
 
     fn expression(&mut self, at: &str, text: &str, scope: &Scope) -> Option<Expression> {
         match Expression::parse(text, scope) {
-            Ok(expression) => Some(expression),
+            Ok(expression) => {
+                self.bounded(at, &expression);
+                Some(expression)
+            }
             Err(problems) => {
                 let document = self.findings.document;
                 let placed = problems.into_iter().map(|found| -> Problem {
@@ -237,6 +271,16 @@ impl<'a> Resolver<'a> {
                 self.findings.problems.extend(placed);
                 None
             }
+        }
+    }
+
+    /// Whether a read is stale cannot be said without a bound.
+    fn bounded(&mut self, at: &str, expression: &Expression) {
+        let stale = expression.values().iter().any(|v| v.name == STALE_CACHE);
+        if stale && self.text().expect.stale_after.is_none() {
+            let message = format!("`{STALE_CACHE}` has no bound");
+            self.findings
+                .value(at, &message, Some(STALE_AFTER.to_owned()));
         }
     }
 

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use crate::action::Step;
 use crate::agents::Agent;
 use crate::expression::Expression;
-use crate::format::{Control, HttpPost, Must, Needs};
+use crate::format::{Control, Must, Needs};
+use crate::load::LoadKind;
 use crate::parameter::ParameterValue;
 
 /// One drill, fully determined.
@@ -51,13 +52,13 @@ pub struct ResolvedArm {
 /// Traffic of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResolvedLoad {
-    /// What is posted.
-    pub http_post: HttpPost,
-    /// Requests in all.
-    pub count: NonZeroU64,
+    /// What is asked for.
+    pub kind: LoadKind,
+    /// Requests in all; none if it goes on until the phases end. Commands always have one.
+    pub count: Option<NonZeroU64>,
     /// Open-loop rate of sending.
     pub rate: Rate,
-    /// Distinct aggregates.
+    /// Distinct aggregates; loads of one drill share them, from the first.
     pub keys: NonZeroU32,
 }
 
@@ -90,6 +91,8 @@ pub struct ResolvedExpectations {
     pub landed: Vec<Expression>,
     /// Proof of enough traffic, in every arm.
     pub traffic: Vec<Expression>,
+    /// How old a read may be; staleness is not judged without it.
+    pub stale_after: Option<HumanDuration>,
     /// What each arm shows.
     pub arms: IndexMap<String, Vec<Expression>>,
 }

@@ -36,8 +36,20 @@ pub struct ValueSpec {
     /// Whether it can be sampled while the drill runs, and so be waited for with `until`. The
     /// others are known once the ledger has been judged.
     pub live: bool,
+    /// Whether `@phase` can narrow it.
+    pub phased: bool,
     /// What it tells, and what `@phase` narrows it to.
     pub summary: &'static str,
+}
+
+const fn sampled(name: &'static str, kind: Kind, summary: &'static str) -> ValueSpec {
+    ValueSpec {
+        name,
+        kind,
+        live: true,
+        phased: true,
+        summary,
+    }
 }
 
 const fn judged(name: &'static str, unit: Unit, summary: &'static str) -> ValueSpec {
@@ -45,70 +57,128 @@ const fn judged(name: &'static str, unit: Unit, summary: &'static str) -> ValueS
         name,
         kind: Kind::Number(unit),
         live: false,
+        phased: true,
         summary,
+    }
+}
+
+/// Known for the run as a whole only.
+const fn counted(name: &'static str, summary: &'static str) -> ValueSpec {
+    ValueSpec {
+        phased: false,
+        ..judged(name, Unit::Count, summary)
     }
 }
 
 /// Values of the lab and of the ledger.
 pub static VALUES: &[ValueSpec] = &[
-    ValueSpec {
-        name: "crashes",
-        kind: Kind::Number(Unit::Count),
-        live: true,
-        summary: "kills at crash points that the supervisor carried out; @phase: during it",
-    },
-    ValueSpec {
-        name: "agent.kills",
-        kind: Kind::Number(Unit::Count),
-        live: true,
-        summary: "agents killed by `agent.kill` and seen to end by SIGKILL; @phase: during it",
-    },
-    ValueSpec {
-        name: "isr",
-        kind: Kind::Number(Unit::Count),
-        live: true,
-        summary: "smallest in-sync replica set of the run's topic; @phase: at its end",
-    },
-    ValueSpec {
-        name: "pipeline.drained",
-        kind: Kind::Bool,
-        live: true,
-        summary: "load done, outbox settled and no effect outstanding; @phase: at its end",
-    },
+    sampled(
+        "crashes",
+        Kind::Number(Unit::Count),
+        "kills at crash points that the supervisor carried out; @phase: during it",
+    ),
+    sampled(
+        "agent.kills",
+        Kind::Number(Unit::Count),
+        "agents killed by `agent.kill` and seen to end by SIGKILL; @phase: during it",
+    ),
+    sampled(
+        "isr",
+        Kind::Number(Unit::Count),
+        "smallest in-sync replica set of the run's topic; @phase: at its end",
+    ),
+    sampled(
+        "pipeline.drained",
+        Kind::Bool,
+        "commands done, outbox settled and no effect outstanding; @phase: at its end",
+    ),
     judged(
         "ledger.obligations",
         Unit::Count,
-        "commands acknowledged or found committed; @phase: requests sent during it",
+        "commands acknowledged or found committed; @phase: sent during it",
     ),
     judged(
         "ledger.lost",
         Unit::Count,
-        "obligations without an effect; @phase: requests sent during it",
+        "obligations without an effect; @phase: sent during it",
     ),
-    judged(
-        "ledger.effect_twice",
-        Unit::Count,
-        "events whose effect was applied more than once; @phase: requests sent during it",
-    ),
-    judged(
-        "ledger.reordered",
-        Unit::Count,
-        "events whose first effect came after that of a later event of the same aggregate",
-    ),
-    judged(
+    counted(
         "ledger.committed_unacknowledged",
-        Unit::Count,
-        "commands found committed although the client never heard; @phase: requests sent during it",
+        "commands found committed although the client never heard",
     ),
-    judged(
+    counted(
+        "ledger.outbox_orphan",
+        "outbox rows that no committed command explains",
+    ),
+    counted(
+        "ledger.duplicate_publish",
+        "records beyond the first of their event",
+    ),
+    counted(
+        "ledger.effect_twice",
+        "events whose effect was applied more than once",
+    ),
+    counted(
         "ledger.unknown_event",
-        Unit::Count,
-        "effects of events that no committed command explains; @phase: requests sent during it",
+        "records and effects of events that no committed command explains",
+    ),
+    counted(
+        "ledger.reordered",
+        "events that came after a later one of their item, in the topic or among the effects",
+    ),
+    counted(
+        "ledger.altered_payload",
+        "events that are not told alike by client, command, record and effect",
+    ),
+    counted(
+        "ledger.read_model_differs",
+        "items whose read model is not the sum of their effects",
+    ),
+    counted(
+        STALE_CACHE,
+        "reads that showed less than had been known for longer than `stale_after`",
+    ),
+    counted(
+        "ledger.sequence_gap",
+        "items whose committed commands are not numbered without a hole",
+    ),
+    counted(
+        "ledger.parked",
+        "outbox rows and records that were set aside",
     ),
 ];
 
-/// Values of each load, addressed by the load's name: `orders.ok_ratio`.
-pub static LOAD_VALUES: &[ValueSpec] = &[
+/// The value that has no meaning without `expect.stale_after`.
+pub(crate) const STALE_CACHE: &str = "ledger.stale_cache";
+
+const REFUSED: ValueSpec = judged(
+    "refused",
+    Unit::Count,
+    "requests answered with an error; @phase: sent during it",
+);
+const UNKNOWN: ValueSpec = judged(
+    "unknown",
+    Unit::Count,
+    "requests whose answer was lost; @phase: sent during it",
+);
+const OK_RATIO: ValueSpec = judged(
+    "ok_ratio",
+    Unit::Ratio,
+    "properly answered requests among all; @phase: sent during it",
+);
+const P50_MS: ValueSpec = judged(
+    "p50_ms",
+    Unit::Milliseconds,
+    "median latency from the intended start; @phase: sent during it",
+);
+const P99_MS: ValueSpec = judged(
+    "p99_ms",
+    Unit::Milliseconds,
+    "99th percentile of latency from the intended start; @phase: sent during it",
+);
+
+/// Values of each load of commands, addressed by the load's name: `orders.ok_ratio`.
+pub static COMMAND_VALUES: &[ValueSpec] = &[
     judged(
         "obligations",
         Unit::Count,
@@ -117,33 +187,38 @@ pub static LOAD_VALUES: &[ValueSpec] = &[
     judged(
         "acknowledged",
         Unit::Count,
-        "requests answered with success; @phase: sent during it",
+        "commands acknowledged; @phase: sent during it",
     ),
+    UNKNOWN,
+    REFUSED,
+    OK_RATIO,
+    P50_MS,
+    P99_MS,
+];
+
+/// Values of each load of reads, addressed by the load's name: `lookups.hit_ratio`.
+pub static READ_VALUES: &[ValueSpec] = &[
+    judged("reads", Unit::Count, "reads sent; @phase: sent during it"),
     judged(
-        "unknown",
+        "found",
         Unit::Count,
-        "requests whose answer was lost; @phase: sent during it",
+        "reads that showed the item; @phase: sent during it",
     ),
     judged(
-        "refused",
+        "not_found",
         Unit::Count,
-        "requests answered with an error; @phase: sent during it",
+        "reads told that there is no such item; @phase: sent during it",
     ),
+    REFUSED,
+    UNKNOWN,
+    OK_RATIO,
     judged(
-        "ok_ratio",
+        "hit_ratio",
         Unit::Ratio,
-        "acknowledged requests among all; @phase: sent during it",
+        "items shown from a cache among all shown; @phase: sent during it",
     ),
-    judged(
-        "p50_ms",
-        Unit::Milliseconds,
-        "median latency from the intended start; @phase: sent during it",
-    ),
-    judged(
-        "p99_ms",
-        Unit::Milliseconds,
-        "99th percentile of latency from the intended start; @phase: sent during it",
-    ),
+    P50_MS,
+    P99_MS,
 ];
 
 impl fmt::Display for Unit {

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use proptest::prelude::*;
-use rlab_runbook::{Expression, ParameterValue, Position, Scope, Truth, Value, ValueRef};
+use rlab_runbook::{Expression, LoadKind, ParameterValue, Position, Scope, Truth, Value, ValueRef};
 
 fn scope() -> Scope {
     let parameters = IndexMap::from([
@@ -12,7 +12,11 @@ fn scope() -> Scope {
             ParameterValue::Duration("2s".parse().unwrap()),
         ),
     ]);
-    Scope::new(["orders"], ["steady", "crashes", "drain"], &parameters)
+    Scope::new(
+        [("orders", LoadKind::Commands), ("lookups", LoadKind::Reads)],
+        ["steady", "crashes", "drain"],
+        &parameters,
+    )
 }
 
 fn parse(text: &str) -> Expression {
@@ -119,6 +123,16 @@ fn mistakes_point_at_the_words_that_are_wrong() {
             "ledger.lots",
             "unknown value `ledger.lots`",
         ),
+        (
+            "lookups.obligations == 0",
+            "lookups.obligations",
+            "`lookups` is a load of reads and has no `obligations`",
+        ),
+        (
+            "ledger.reordered@steady == 0",
+            "ledger.reordered@steady",
+            "`ledger.reordered` is known for the whole run only",
+        ),
         ("isr@nowhere == 0", "nowhere", "unknown phase `nowhere`"),
         (
             "commands@steady == 0",
@@ -190,6 +204,24 @@ fn mistakes_point_at_the_words_that_are_wrong() {
         let found = mistake(text, Position::Expect);
         assert_eq!(found, (part.to_owned(), message.to_owned()), "{text}");
     }
+}
+
+#[test]
+fn a_value_of_the_other_kind_of_load_is_answered_with_what_there_is() {
+    let help = |text: &str| {
+        Expression::parse(text, &scope()).unwrap_err()[0]
+            .help
+            .clone()
+    };
+    assert_eq!(
+        help("lookups.obligations > 0").unwrap(),
+        "known values of it: `reads`, `found`, `not_found`, `refused`, `unknown`, `ok_ratio`, \
+         `hit_ratio`, `p50_ms`, `p99_ms`"
+    );
+    assert_eq!(
+        help("lookups.hit_rate > 0.5").unwrap(),
+        "did you mean `hit_ratio`?"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whatever a runbook's author gets wrong is reported with its place, all at once.
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
-use rlab_runbook::Runbook;
+use rlab_runbook::{LoadKind, Runbook};
 
 const RIGHT: &str = include_str!("../../../runbooks/E-002.yaml");
 
@@ -86,6 +86,55 @@ fn wrong_expressions_are_reported_at_the_word_that_is_wrong() {
         ),
         ("ledger.effect_twice == 0", "kills == 5"),
     ]));
+}
+
+#[test]
+fn loads_that_cannot_be_run_are_reported_together() {
+    insta::assert_snapshot!(report(&[(
+        "load:\n",
+        "load:\n  both: { http.post: commands, http.get: items, count: 5, rate: 1/s, keys: 2 }\n  \
+             none: { rate: 1/s, keys: 2 }\n  \
+             endless: { http.post: commands, rate: 1/s, keys: orders }\n  \
+             lost: { http.get: items, rate: 1/s, keys: order }\n"
+    ),]));
+}
+
+#[test]
+fn staleness_needs_a_bound_and_a_reader() {
+    insta::assert_snapshot!(report(&[
+        (
+            "outbox: [ ledger.lost == 0,",
+            "outbox: [ ledger.stale_cache == 0,"
+        ),
+        ("[ drop_one_event,", "[ age_one_cache_entry,"),
+    ]));
+    insta::assert_snapshot!(report(&[("expect:\n", "expect:\n  stale_after: 2s\n")]));
+}
+
+#[test]
+fn reads_take_the_keys_of_another_load_and_go_on_until_the_phases_end() {
+    let text = RIGHT
+        .replace(
+            "load:\n",
+            "load:\n  lookups: { http.get: items, rate: 50/s, keys: orders }\n",
+        )
+        .replace("consumer_service]", "consumer_service, query_service]")
+        .replace("expect:\n", "expect:\n  stale_after: 2s\n")
+        .replace(
+            "ledger.lost == 0,",
+            "ledger.stale_cache == 0, lookups.hit_ratio > 0.5,",
+        );
+    let runbook = Runbook::parse("E-002.yaml", &text).unwrap();
+    let resolved = runbook.resolve(&[]).unwrap();
+    let lookups = resolved.load["lookups"];
+    assert_eq!((lookups.kind, lookups.count), (LoadKind::Reads, None));
+    assert_eq!(lookups.keys, resolved.load["orders"].keys);
+    let plan = rlab_runbook::plan(&resolved);
+    assert_eq!(
+        plan.load["lookups"],
+        "http.get items at 50/s over 200 keys until the phases end"
+    );
+    assert_eq!(plan.stale_after.as_deref(), Some("2s"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn arms_and_phases_keep_the_order_of_the_file() {
 fn overrides_reach_every_place_that_uses_them() {
     let overrides = set(&[("commands", "600"), ("kills", "2")]);
     let resolved = find("E-002").unwrap().resolve(&overrides).unwrap();
-    assert_eq!(resolved.load["orders"].count.get(), 600);
+    assert_eq!(resolved.load["orders"].count.unwrap().get(), 600);
     assert!(matches!(&resolved.phases[1].steps[0], Step::Crash { times, .. } if times.get() == 2));
     let crashed_twice = |_: &_| Some(rlab_runbook::Value::Number(2.0));
     let until = resolved.phases[1].until.as_ref().unwrap();

@@ -27,8 +27,14 @@ pub struct CommandRow {
 pub struct OutboxState {
     /// The event.
     pub event_id: Uuid,
+    /// Its aggregate.
+    pub item_id: String,
+    /// The event's position in the aggregate.
+    pub sequence: u64,
     /// Whether Kafka's acknowledgement was noted.
     pub settled: bool,
+    /// Whether the row was set aside.
+    pub parked: bool,
 }
 
 /// An effect, in the order of its id.
@@ -42,6 +48,34 @@ pub struct EffectRow {
     pub item_id: String,
     /// The event's position in the aggregate.
     pub sequence: u64,
+    /// Added to the level.
+    pub level_delta: i32,
+    /// Added to what was spent.
+    pub cost: u32,
+}
+
+/// A row of the read model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadModelRow {
+    /// The item.
+    pub item_id: String,
+    /// Sequence of the newest event applied.
+    pub version: u64,
+    /// Sum of level changes.
+    pub level: i64,
+    /// Sum of costs.
+    pub spent: u64,
+}
+
+/// A record that the consumer set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedRow {
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset.
+    pub offset: i64,
+    /// Why.
+    pub reason: String,
 }
 
 /// A connection to read `database` with; one stream at a time.
@@ -75,11 +109,15 @@ pub fn commands(
 pub fn outbox(
     connection: &mut MySqlConnection,
 ) -> impl Stream<Item = Result<OutboxState, StoreError>> + Send + '_ {
-    const ALL: &str = "SELECT event_id, settled_at IS NOT NULL FROM outbox_event ORDER BY id";
+    const ALL: &str = "SELECT event_id, aggregate_id, sequence, settled_at IS NOT NULL, \
+         parked_at IS NOT NULL FROM outbox_event ORDER BY id";
     rows(connection, ALL, |found| {
         Ok(OutboxState {
             event_id: row::uuid(found, 0)?,
-            settled: found.try_get::<i64, _>(1)? != 0,
+            item_id: row::name(found, 1)?,
+            sequence: found.try_get(2)?,
+            settled: found.try_get::<i64, _>(3)? != 0,
+            parked: found.try_get::<i64, _>(4)? != 0,
         })
     })
 }
@@ -89,13 +127,45 @@ pub fn outbox(
 pub fn effects(
     connection: &mut MySqlConnection,
 ) -> impl Stream<Item = Result<EffectRow, StoreError>> + Send + '_ {
-    const ALL: &str = "SELECT id, event_id, aggregate_id, sequence FROM effect_log ORDER BY id";
+    const ALL: &str = "SELECT id, event_id, aggregate_id, sequence, level_delta, cost \
+         FROM effect_log ORDER BY id";
     rows(connection, ALL, |found| {
         Ok(EffectRow {
             id: found.try_get(0)?,
             event_id: row::uuid(found, 1)?,
             item_id: row::name(found, 2)?,
             sequence: found.try_get(3)?,
+            level_delta: found.try_get(4)?,
+            cost: found.try_get(5)?,
+        })
+    })
+}
+
+/// The whole read model, in no particular order.
+pub fn read_model(
+    connection: &mut MySqlConnection,
+) -> impl Stream<Item = Result<ReadModelRow, StoreError>> + Send + '_ {
+    const ALL: &str = "SELECT item_id, version, level, spent FROM read_model";
+    rows(connection, ALL, |found| {
+        Ok(ReadModelRow {
+            item_id: row::name(found, 0)?,
+            version: found.try_get(1)?,
+            level: found.try_get(2)?,
+            spent: found.try_get(3)?,
+        })
+    })
+}
+
+/// All records that the consumer set aside.
+pub fn parked_records(
+    connection: &mut MySqlConnection,
+) -> impl Stream<Item = Result<ParkedRow, StoreError>> + Send + '_ {
+    const ALL: &str = "SELECT partition_id, record_offset, reason FROM parked_event";
+    rows(connection, ALL, |found| {
+        Ok(ParkedRow {
+            partition: found.try_get(0)?,
+            offset: found.try_get(1)?,
+            reason: found.try_get(2)?,
         })
     })
 }

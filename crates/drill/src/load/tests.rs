@@ -8,22 +8,24 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
+use axum::extract::Path as Segment;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use rlab_evidence::JsonlReader;
-use rlab_ledger::{Operation, Outcome};
+use rlab_ledger::{CommandAnswer, Exchange, Operation, ReadAnswer, Served};
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
 
-fn load(address: SocketAddr, count: u64, history: PathBuf) -> OrdersLoad {
-    OrdersLoad {
+fn load(address: SocketAddr, count: u64, history: PathBuf) -> Load {
+    Load {
+        asks: Asks::Commands,
         base: Arc::new(move || Some(address)),
-        count,
+        count: Some(count),
         rate_per_s: 2_000.0,
         keys: 7,
         seed: 1,
@@ -43,9 +45,12 @@ where
 {
     let asked = Arc::new(AtomicU64::new(0));
     let handler = move |Json(command): Json<Value>| answer(asked.fetch_add(1, Relaxed), command);
+    serve(Router::new().route("/commands", post(handler))).await
+}
+
+async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = Router::new().route("/commands", post(handler));
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }
@@ -58,6 +63,13 @@ fn acknowledge(n: u64, command: &Value) -> Response {
         "sequence": n + 1,
     });
     (StatusCode::CREATED, Json(body)).into_response()
+}
+
+fn answer(operation: &Operation) -> &CommandAnswer {
+    match &operation.exchange {
+        Exchange::Command { answer, .. } => answer,
+        Exchange::Read { .. } => panic!("{operation:?}"),
+    }
 }
 
 fn recorded(path: &Path) -> Vec<Operation> {
@@ -96,24 +108,30 @@ async fn every_command_is_recorded_once_with_the_answer_it_got() {
     let counts = summary.progress;
     assert_eq!((counts.sent, summary.recorded), (100, 100));
     assert_eq!(
-        (counts.acknowledged, counts.refused, counts.unknown),
+        (counts.answered, counts.refused, counts.unknown),
         (20, 20, 60)
     );
     let operations = recorded(&path);
-    let ids: HashSet<_> = operations.iter().map(|o| o.command_id).collect();
+    let ids: HashSet<_> = operations
+        .iter()
+        .map(|operation| match operation.exchange {
+            Exchange::Command { command_id, .. } => command_id,
+            Exchange::Read { .. } => panic!("{operation:?}"),
+        })
+        .collect();
     assert_eq!(ids.len(), 100);
     let mut why: Vec<String> = operations
         .iter()
-        .filter_map(|operation| match &operation.outcome {
-            Outcome::Unknown { why } => {
+        .filter_map(|operation| match answer(operation) {
+            CommandAnswer::Unknown { why } => {
                 assert_eq!(operation.answered_us, None);
                 Some(why.split(':').next().unwrap().to_owned())
             }
-            Outcome::Refused { status } => {
+            CommandAnswer::Refused { status } => {
                 assert_eq!((*status, operation.answered_us.is_some()), (503, true));
                 None
             }
-            Outcome::Acknowledged { .. } => {
+            CommandAnswer::Acknowledged { .. } => {
                 assert!(operation.answered_us > Some(operation.sent_us));
                 None
             }
@@ -158,7 +176,7 @@ async fn a_reset_connection_and_a_closed_port_are_unknown_and_not_tried_again() 
     let summary = refused.start().unwrap().join().await.unwrap();
     assert_eq!(summary.progress.unknown, 5);
     for operation in recorded(&path) {
-        let Outcome::Unknown { why } = operation.outcome else {
+        let CommandAnswer::Unknown { why } = answer(&operation) else {
             panic!("{operation:?}");
         };
         assert!(why.starts_with("cannot connect: "), "{why}");
@@ -180,7 +198,7 @@ async fn a_stalled_server_shows_in_the_latency_of_commands_that_had_to_wait() {
     let mut load = load(address, 20, path.clone());
     load.max_in_flight = 1;
     let summary = load.start().unwrap().join().await.unwrap();
-    assert_eq!(summary.progress.acknowledged, 20);
+    assert_eq!(summary.progress.answered, 20);
     assert!(summary.progress.at_bound >= 1);
     let operations = recorded(&path);
     let first = operations[0].intended_us;
@@ -210,7 +228,7 @@ async fn commands_follow_the_address_as_it_moves() {
     });
     let counts = load.start().unwrap().join().await.unwrap().progress;
     assert_eq!(
-        (counts.acknowledged, counts.refused, counts.unknown),
+        (counts.answered, counts.refused, counts.unknown),
         (10, 10, 10)
     );
 }
@@ -236,7 +254,7 @@ async fn a_seed_repeats_the_keys_and_a_stop_ends_the_load_with_its_history_whole
 
     let path = dir.path().join("stopped");
     let handle = load(address, 1_000_000, path.clone()).start().unwrap();
-    while handle.progress().acknowledged < 10 {
+    while handle.progress().answered < 10 {
         tokio::task::yield_now().await;
     }
     assert!(!handle.finished());
@@ -253,7 +271,7 @@ async fn a_load_that_could_not_run_or_be_recorded_is_refused_before_it_starts() 
     let address: SocketAddr = "127.0.0.1:9".parse().unwrap();
     let path = dir.path().join("history");
     for change in [
-        (|load| load.rate_per_s = 0.0) as fn(&mut OrdersLoad),
+        (|load| load.rate_per_s = 0.0) as fn(&mut Load),
         |load| load.rate_per_s = f64::NAN,
         |load| load.keys = 0,
         |load| load.max_in_flight = 0,
@@ -265,4 +283,145 @@ async fn a_load_that_could_not_run_or_be_recorded_is_refused_before_it_starts() 
     assert!(!path.exists(), "nothing half-done");
     let missing = load(address, 1, dir.path().join("no/such/dir"));
     assert!(matches!(missing.start(), Err(LoadError::History(_))));
+}
+
+/// Shows an item's number as its version; has none of every third and is out of order for 7.
+async fn items() -> SocketAddr {
+    let handler = |Segment(key): Segment<String>| async move {
+        let number: u64 = key.rsplit('-').next().unwrap().parse().unwrap();
+        if number == 7 {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        if number.is_multiple_of(3) {
+            return StatusCode::NOT_FOUND.into_response();
+        }
+        let cache = if number.is_multiple_of(2) {
+            "hit"
+        } else {
+            "miss"
+        };
+        let body = json!({ "item_id": key, "version": number, "level": 1 });
+        ([("x-cache", cache)], Json(body)).into_response()
+    };
+    serve(Router::new().route("/items/{id}/summary", get(handler))).await
+}
+
+#[tokio::test]
+async fn reads_record_the_version_shown_and_where_it_came_from_until_they_are_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("reads");
+    let load = Load {
+        asks: Asks::Items,
+        count: None,
+        keys: 9,
+        ..load(items().await, 0, path.clone())
+    };
+    let handle = load.start().unwrap();
+    while handle.progress().sent < 200 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(!handle.finished());
+    handle.stop();
+    let summary = handle.join().await.unwrap();
+    assert_eq!(summary.recorded, summary.progress.sent);
+    let mut seen = HashSet::new();
+    for operation in recorded(&path) {
+        let Exchange::Read { answer } = operation.exchange else {
+            panic!("{operation:?}");
+        };
+        let number: u64 = operation.key.strip_prefix("t-").unwrap().parse().unwrap();
+        seen.insert(number);
+        let expected = match number {
+            7 => ReadAnswer::Refused { status: 503 },
+            0 | 3 | 6 => ReadAnswer::NotFound,
+            version => ReadAnswer::Found {
+                version,
+                served: Some(if version.is_multiple_of(2) {
+                    Served::Hit
+                } else {
+                    Served::Miss
+                }),
+            },
+        };
+        assert_eq!(answer, expected);
+    }
+    assert_eq!(seen.len(), 9);
+}
+
+#[tokio::test]
+async fn connections_are_kept_and_no_more_are_opened_than_questions_are_under_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let address = server(|n, command| async move { acknowledge(n, &command) }).await;
+    let opened = Arc::new(AtomicU64::new(0));
+    let count = opened.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let front = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Relaxed);
+            let mut server = tokio::net::TcpStream::connect(address).await.unwrap();
+            tokio::spawn(
+                async move { tokio::io::copy_bidirectional(&mut client, &mut server).await },
+            );
+        }
+    });
+    let mut load = load(front, 300, dir.path().join("history"));
+    load.max_in_flight = 3;
+    let summary = load.start().unwrap().join().await.unwrap();
+    assert_eq!(summary.progress.answered, 300);
+    assert!(
+        opened.load(Relaxed) <= 3,
+        "{} connections",
+        opened.load(Relaxed)
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_closed_while_idle_costs_no_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let accepted = Arc::new(AtomicU64::new(0));
+    let count = accepted.clone();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Relaxed);
+            // Answers once and hangs up without having said that it would.
+            tokio::spawn(answer_once(socket));
+        }
+    });
+    let path = dir.path().join("history");
+    let mut load = load(address, 20, path.clone());
+    load.rate_per_s = 100.0;
+    let summary = load.start().unwrap().join().await.unwrap();
+    assert_eq!(summary.progress.answered, 20, "{:?}", recorded(&path));
+    assert_eq!(accepted.load(Relaxed), 20);
+}
+
+async fn answer_once(mut socket: tokio::net::TcpStream) {
+    let mut request = Vec::new();
+    let command: Value = loop {
+        let mut part = [0; 1_024];
+        let read = socket.read(&mut part).await.unwrap();
+        request.extend_from_slice(&part[..read]);
+        let text = String::from_utf8_lossy(&request);
+        let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        if let Some(command) = body.and_then(|body| serde_json::from_str(&body).ok()) {
+            break command;
+        }
+    };
+    let body = json!({
+        "command_id": command["command_id"],
+        "event_id": uuid::Uuid::nil(),
+        "item_id": command["item_id"],
+        "sequence": 1,
+    })
+    .to_string();
+    let head = format!(
+        "HTTP/1.1 201 Created\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    socket.write_all((head + &body).as_bytes()).await.unwrap();
 }

@@ -204,14 +204,18 @@ impl<'a> Checker<'a> {
             return Some((Type::Number(unit), Expr::Literal(literal)));
         }
         let Some(spec) = self.scope.value(&named.name) else {
-            let help = one_of("names", &named.name, self.scope.names());
-            self.report(name_span, format!("unknown value `{}`", named.name), help);
+            self.unknown_value(&named.name, name_span);
             return None;
         };
         if !self.scope.allows(spec) {
             let message = format!("`{}` is known only after the drill", named.name);
             let help = one_of("names here", "", self.scope.names());
             self.report(name_span, message, help);
+            return None;
+        }
+        if named.phase.is_some() && !spec.phased {
+            let message = format!("`{}` is known for the whole run only", named.name);
+            self.report(start..end, message, Some(format!("`{}`", named.name)));
             return None;
         }
         self.phase(&named, start + named.name.len() + 1..end)?;
@@ -221,6 +225,23 @@ impl<'a> Checker<'a> {
             Kind::Number(unit) => Type::Number(Some(unit)),
         };
         Some((kind, Expr::Ident(format!("v{index}"))))
+    }
+
+    fn unknown_value(&mut self, name: &str, span: Range<usize>) {
+        let of_load = name
+            .split_once('.')
+            .and_then(|(load, value)| Some((load, value, self.scope.load(load)?)));
+        let Some((load, value, kind)) = of_load else {
+            let help = one_of("names", name, self.scope.names());
+            return self.report(span, format!("unknown value `{name}`"), help);
+        };
+        let known = kind.values().iter().map(|spec| spec.name);
+        let help = one_of("values of it", value, known);
+        let message = format!(
+            "`{load}` is a load of {} and has no `{value}`",
+            kind.describe()
+        );
+        self.report(span, message, help);
     }
 
     fn phase(&mut self, named: &ValueRef, span: Range<usize>) -> Option<()> {

@@ -2,8 +2,9 @@
 
 use indexmap::IndexMap;
 
+use crate::load::LoadKind;
 use crate::parameter::ParameterValue;
-use crate::values::{LOAD_VALUES, VALUES, ValueSpec};
+use crate::values::{VALUES, ValueSpec};
 
 /// Where an expression stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,7 @@ pub enum Position {
 #[derive(Debug, Clone)]
 pub struct Scope {
     values: IndexMap<String, &'static ValueSpec>,
+    loads: IndexMap<String, LoadKind>,
     phases: Vec<String>,
     parameters: IndexMap<String, ParameterValue>,
     position: Position,
@@ -27,7 +29,7 @@ impl Scope {
     /// The scope of an expectation: the registry's values, those of each load, phases and
     /// parameters.
     pub fn new<'a>(
-        loads: impl IntoIterator<Item = &'a str>,
+        loads: impl IntoIterator<Item = (&'a str, LoadKind)>,
         phases: impl IntoIterator<Item = &'a str>,
         parameters: &IndexMap<String, ParameterValue>,
     ) -> Self {
@@ -35,15 +37,17 @@ impl Scope {
             .iter()
             .map(|spec| (spec.name.to_owned(), spec))
             .collect();
-        for load in loads {
-            values.extend(
-                LOAD_VALUES
-                    .iter()
-                    .map(|spec| (format!("{load}.{}", spec.name), spec)),
-            );
+        let loads: IndexMap<String, LoadKind> = loads
+            .into_iter()
+            .map(|(name, kind)| (name.to_owned(), kind))
+            .collect();
+        for (load, kind) in &loads {
+            let own = kind.values().iter();
+            values.extend(own.map(|spec| (format!("{load}.{}", spec.name), spec)));
         }
         Self {
             values,
+            loads,
             phases: phases.into_iter().map(str::to_owned).collect(),
             parameters: parameters.clone(),
             position: Position::Expect,
@@ -60,6 +64,11 @@ impl Scope {
 
     pub(super) fn value(&self, name: &str) -> Option<&'static ValueSpec> {
         self.values.get(name).copied()
+    }
+
+    /// The kind of the load called `name`.
+    pub(super) fn load(&self, name: &str) -> Option<LoadKind> {
+        self.loads.get(name).copied()
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<ParameterValue> {

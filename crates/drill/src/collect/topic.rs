@@ -1,26 +1,24 @@
-//! Takes the snapshot that the ledger judges: what MySQL and the topic hold after a run.
+//! Every record of the topic, with what its payload says.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::{Stream, StreamExt};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rlab_contract::agent_config::Namespace;
-use rlab_contract::envelope::Envelope;
-use rlab_contract::registry::{RegistryClient, WriterSchema};
+use rlab_contract::envelope::{Envelope, Outcome, Payload};
+use rlab_contract::registry::{RegistryClient, RegistryError, WriterSchema};
 use rlab_contract::{topics, wire};
 use rlab_evidence::JsonlWriter;
-use rlab_lab::servers::{Site, connect_mysql};
+use rlab_lab::servers::Site;
 use rlab_lab::spec::NodeKind;
-use rlab_ledger::Fact;
-use rlab_store::{StoreError, snapshot};
+use rlab_ledger::{Fact, Published, UpgradeOutcome};
 use tokio::runtime::Handle;
 
+use super::failed;
 use crate::error::DrillError;
 use crate::probes::reader;
 
@@ -28,81 +26,8 @@ const KAFKA_DEADLINE: Duration = Duration::from_secs(10);
 /// Without a record for this long the topic's rest is out of reach.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// Writes every fact about `namespace` to the file at `path`; returns how many there are.
-pub(crate) async fn snapshot(
-    site: &Site,
-    namespace: &Namespace,
-    path: &Path,
-) -> Result<u64, DrillError> {
-    let mut facts = JsonlWriter::create(path)?;
-    from_mysql(site, namespace, &mut facts).await?;
-    let (site, namespace) = (site.clone(), namespace.clone());
-    let scanning = tokio::task::spawn_blocking(move || {
-        from_topic(&site, &namespace, &mut facts)?;
-        Ok(facts.finish()?)
-    });
-    scanning.await.map_err(|e| failed("the topic", e))?
-}
-
-fn failed(what: &'static str, why: impl ToString) -> DrillError {
-    DrillError::Measure {
-        what,
-        why: why.to_string(),
-    }
-}
-
-async fn from_mysql(
-    site: &Site,
-    namespace: &Namespace,
-    facts: &mut JsonlWriter<Fact>,
-) -> Result<(), DrillError> {
-    let mysql = site.spec.first(NodeKind::Mysql);
-    let address = mysql
-        .ok_or_else(|| failed("MySQL", "the lab has none"))?
-        .front_address(0);
-    let mut connection = connect_mysql(site, address, Some(&namespace.database))
-        .await
-        .map_err(|e| failed("MySQL", e))?;
-    let commands = snapshot::commands(&mut connection).map(|row| {
-        row.map(|c| Fact::Committed {
-            command_id: c.command_id,
-            event_id: c.event_id,
-            item_id: c.item_id,
-            sequence: c.sequence,
-        })
-    });
-    write_all(commands, facts).await?;
-    let outbox = snapshot::outbox(&mut connection).map(|row| {
-        row.map(|o| Fact::Outbox {
-            event_id: o.event_id,
-            settled: o.settled,
-        })
-    });
-    write_all(outbox, facts).await?;
-    let effects = snapshot::effects(&mut connection).map(|row| {
-        row.map(|e| Fact::Effect {
-            position: e.id,
-            event_id: e.event_id,
-            item_id: e.item_id,
-            sequence: e.sequence,
-        })
-    });
-    write_all(effects, facts).await
-}
-
-async fn write_all(
-    rows: impl Stream<Item = Result<Fact, StoreError>>,
-    facts: &mut JsonlWriter<Fact>,
-) -> Result<(), DrillError> {
-    let mut rows = std::pin::pin!(rows);
-    while let Some(row) = rows.next().await {
-        facts.write(&row.map_err(|e| failed("MySQL", e))?)?;
-    }
-    Ok(())
-}
-
 /// Reads every partition from its begin to the end it has now.
-fn from_topic(
+pub(super) fn scan(
     site: &Site,
     namespace: &Namespace,
     facts: &mut JsonlWriter<Fact>,
@@ -171,33 +96,59 @@ impl Decoder {
         })
     }
 
+    /// What the record says, or why it says nothing. Only a registry that cannot be asked is an
+    /// error: a record that is no event is a finding.
     fn fact(&mut self, record: &BorrowedMessage<'_>) -> Result<Fact, DrillError> {
         let (partition, offset) = (record.partition(), record.offset());
-        let unreadable = |why: &dyn std::fmt::Display| {
-            failed("the topic", format!("record {partition}/{offset}: {why}"))
-        };
-        let value = record.payload().unwrap_or_default();
-        let (id, datum) = wire::split(value).map_err(|e| unreadable(&e))?;
-        let schema = self.schema(id)?;
-        let envelope = Envelope::decode(&schema, datum).map_err(|e| unreadable(&e))?;
-        Ok(Fact::Published {
-            event_id: envelope.event_id,
-            item_id: envelope.aggregate_id,
-            sequence: envelope.sequence,
+        let unreadable = |why: &dyn std::fmt::Display| Fact::Unreadable {
             partition,
             offset,
+            why: why.to_string(),
+        };
+        let (id, datum) = match wire::split(record.payload().unwrap_or_default()) {
+            Ok(parts) => parts,
+            Err(error) => return Ok(unreadable(&error)),
+        };
+        let schema = match self.schema(id) {
+            Ok(schema) => schema,
+            Err(error @ (RegistryError::UnknownId { .. } | RegistryError::NotAvro { .. })) => {
+                return Ok(unreadable(&error));
+            }
+            Err(error) => return Err(failed("the topic", error)),
+        };
+        Ok(match Envelope::decode(&schema, datum) {
+            Ok(envelope) => Fact::Published(published(envelope, partition, offset)),
+            Err(error) => unreadable(&error),
         })
     }
 
-    fn schema(&mut self, id: u32) -> Result<Arc<WriterSchema>, DrillError> {
+    fn schema(&mut self, id: u32) -> Result<Arc<WriterSchema>, RegistryError> {
         if let Some(schema) = self.schemas.get(&id) {
             return Ok(Arc::clone(schema));
         }
         let asking = self.registry.schema_by_id(&self.endpoint, id);
-        let schema = Handle::current()
-            .block_on(asking)
-            .map_err(|e| failed("the topic", e))?;
+        let schema = Handle::current().block_on(asking)?;
         self.schemas.insert(id, Arc::clone(&schema));
         Ok(schema)
+    }
+}
+
+fn published(envelope: Envelope, partition: i32, offset: i64) -> Published {
+    let Payload::ItemUpgraded(upgraded) = envelope.payload;
+    Published {
+        event_id: envelope.event_id,
+        item_id: envelope.aggregate_id,
+        sequence: envelope.sequence,
+        partition,
+        offset,
+        command_id: upgraded.command_id,
+        outcome: match upgraded.outcome {
+            Outcome::Success => UpgradeOutcome::Success,
+            Outcome::Keep => UpgradeOutcome::Keep,
+            Outcome::Drop => UpgradeOutcome::Drop,
+            Outcome::Destroy => UpgradeOutcome::Destroy,
+        },
+        cost: upgraded.cost,
+        level_delta: upgraded.level_delta,
     }
 }
