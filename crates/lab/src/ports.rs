@@ -98,7 +98,7 @@ fn covers(listener: SocketAddr, wanted: SocketAddrV4) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead, BufReader};
+    use std::io::{BufRead, BufReader, Write};
     use std::net::Ipv4Addr;
     use std::time::{Duration, Instant};
 
@@ -141,7 +141,8 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut memory = vec![0_u8; HELD];
         memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
-        println!("port {}", listener.local_addr().unwrap().port());
+        let port = listener.local_addr().unwrap().port();
+        writeln!(std::io::stdout(), "port {port}").unwrap();
         std::thread::park();
         drop(memory);
     }
