@@ -22,9 +22,11 @@ use crate::settle::{Settled, ToSettle, settle};
 use crate::shard::Shard;
 
 const REPORTS_AT_ONCE: usize = 4_096;
-/// Between two reads, while something comes and while nothing does.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(8);
-const LONGEST_PAUSE: Duration = Duration::from_millis(32);
+/// Between two reads, while something comes and while nothing does; and between two settlings. A
+/// shorter pause makes smaller batches: at 8 ms the brokers and MySQL were busy with those, and a
+/// lab on two cores carried 1,340 commands/s instead of 1,600.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Relays until the agent stops; then flushes, settles and hands the leases back.
 pub async fn run(agent: Agent, pool: MySqlPool) {
@@ -104,6 +106,7 @@ impl Relay {
         let mut settling: Option<JoinHandle<Settled>> = None;
         let mut pause = SHORTEST_PAUSE;
         let mut read_at = Instant::now();
+        let mut settle_at = Instant::now();
         let mut stopping = false;
         while !(stopping && settling.is_none() && self.is_drained()) {
             tokio::select! {
@@ -113,7 +116,17 @@ impl Relay {
                 _ = reported.recv_many(&mut reports, REPORTS_AT_ONCE) => {
                     self.take_reports(&mut reports).await;
                 }
-                settled = finished(&mut settling) => self.settled(settled).await,
+                settled = finished(&mut settling) => {
+                    self.settled(settled).await;
+                    settle_at = Instant::now() + SHORTEST_PAUSE;
+                }
+                () = tokio::time::sleep_until(settle_at.into()),
+                    if settling.is_none() && !self.to_settle.is_empty() => {
+                    settling = Some(tokio::spawn(settle(
+                        self.pool.clone(),
+                        self.to_settle.take(),
+                    )));
+                }
                 read = finished(&mut reading) => {
                     let (some, more) = self.send_rows(read).await;
                     pause = if some { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
@@ -126,12 +139,6 @@ impl Relay {
                         reading = self.start_read();
                     }
                 }
-            }
-            if settling.is_none() && !self.to_settle.is_empty() {
-                settling = Some(tokio::spawn(settle(
-                    self.pool.clone(),
-                    self.to_settle.take(),
-                )));
             }
             self.hand_back_drained();
         }

@@ -67,6 +67,7 @@ impl Drill {
         }
         stream::note(&plan.to_string());
         let options = RunOptions {
+            source: book.source_text().to_owned(),
             evidence_root: self.evidence,
             seed: self.seed,
         };

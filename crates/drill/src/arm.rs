@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use futures::future::join_all;
-use indexmap::IndexMap;
 use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::ArmReport;
 use rlab_evidence::{Journal, RunDir};
@@ -18,6 +17,7 @@ use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::judge::Case;
 use crate::load::Start;
+use crate::measured::{self, Measured};
 use crate::phases::Phases;
 use crate::record::ArmRecord;
 use crate::stage::Stage;
@@ -47,6 +47,7 @@ impl ArmRun<'_> {
             "{}: undoes what was done",
             self.name
         )));
+        self.stage.takes_a_while()?;
         // A lab that cannot be mended is worse than anything else that happened.
         let undone = self.undo.undo(self.stage).await?;
         let entry = json!({ "arm": self.name, "done": undone });
@@ -57,6 +58,7 @@ impl ArmRun<'_> {
     }
 
     async fn body(&mut self) -> Result<ArmReport, DrillError> {
+        self.stage.takes_a_while()?;
         let namespace = self.isolate().await?;
         self.configure(&namespace).await?;
         let settings = self.settings_in_words();
@@ -82,6 +84,7 @@ impl ArmRun<'_> {
             cursor,
         };
         phases.run().await?;
+        self.stage.takes_a_while()?;
         // The last look at the pipeline was before this: what is asked from now on is not younger.
         let drained_at = last_drained(&record).then(Instant::now);
         let loads = loads.end().await?;
@@ -99,22 +102,17 @@ impl ArmRun<'_> {
         let facts = collect::snapshot(&self.stage.site, &namespace, &snapshot, sweep).await?;
         let drained = drained_at.is_some();
         record.note("snapshot", json!({ "facts": facts, "drained": drained }))?;
-        let mut histories = IndexMap::new();
-        for (load, summary) in &loads {
-            let file = self.run_dir.history(self.name, load)?;
-            histories.insert(load.clone(), (file, summary.progress.at_bound));
-        }
-        let case = Case {
-            drill: self.drill,
-            arm: self.name,
-            setup: self.setup,
-            histories,
-            snapshot,
-            windows: &record.windows,
-            sampled: &record.sampled,
+        let held_back = loads
+            .iter()
+            .map(|(load, summary)| (load.clone(), summary.progress.at_bound));
+        let measured = Measured::new(
+            record.windows.clone(),
+            &record.sampled,
             drained,
-            seed: self.seed,
-        };
+            held_back.collect(),
+        );
+        record.note(measured::ENTRY, &measured)?;
+        let case = Case::of(self.drill, self.name, self.run_dir, &measured, self.seed)?;
         let judged = tokio::task::block_in_place(|| case.judge())?;
         record.note("judged", &judged.evidence)?;
         Ok(ArmReport {

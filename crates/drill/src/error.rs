@@ -22,9 +22,12 @@ pub enum DrillError {
         /// What is missing.
         missing: String,
     },
-    /// Another drill runs on this lab.
-    #[error("another drill runs on this lab")]
-    Busy,
+    /// Somebody else works on this lab.
+    #[error("{} works on this lab", .holder.as_deref().unwrap_or("another drill"))]
+    Busy {
+        /// Who, if that could be read.
+        holder: Option<String>,
+    },
     /// The lab was not well before anything was done to it.
     #[error("steady state is not met, so nothing was injected: {0}")]
     NotSteady(String),
@@ -75,6 +78,20 @@ pub enum DrillError {
         /// Line number, from 1.
         line: usize,
     },
+    /// A run without a verdict cannot be judged again.
+    #[error("{} holds no verdict: the run did not come to its end", .run.display())]
+    Unfinished {
+        /// The run's directory.
+        run: PathBuf,
+    },
+    /// The files of a run do not fit together, or not this program.
+    #[error("cannot judge again from {}: {why}", .path.display())]
+    NotRepeatable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// Ended by Ctrl-C; everything was undone.
     #[error("aborted; everything that was done to the lab was undone")]
     Aborted,
@@ -98,13 +115,15 @@ impl DrillError {
             Self::Aborted => ErrorKind::Aborted,
             Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,
             Self::Report(_) => ErrorKind::Internal,
-            Self::Busy
+            Self::Busy { .. }
             | Self::Step { .. }
             | Self::Measure { .. }
             | Self::Load(_)
             | Self::RunDir(_)
             | Self::Journal(_)
             | Self::Record(_)
+            | Self::Unfinished { .. }
+            | Self::NotRepeatable { .. }
             | Self::Io { .. } => ErrorKind::Environment,
         }
     }
@@ -114,7 +133,7 @@ impl DrillError {
         let text = match self {
             Self::Lab(error) | Self::Step { source: error, .. } => return error.hint(),
             Self::Needs { .. } => "see what the lab has: rlab-ops status",
-            Self::Busy => "wait for it to end, or see who runs it: rlab-ops status",
+            Self::Busy { .. } => "wait for it to end",
             Self::NotSteady(_) => "bring up what is down: rlab-ops up; see it: rlab-ops status",
             Self::Residual(_) => "try again: rlab-ops up, then rlab-ops recover",
             Self::UndoLog { .. } => "start over from nothing: rlab-ops down --purge",

@@ -1,20 +1,21 @@
 //! Judges one arm from its recorded files, and the judge itself by falsified copies of them.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use rlab_evidence::report::LoadReport;
 use rlab_evidence::{
-    ArmEvidence, ControlOutcome, Expectation, JsonlError, JsonlReader, LatencyRecorder, Must, Truth,
+    ArmEvidence, ControlOutcome, Expectation, JsonlError, JsonlReader, LatencyRecorder, Must,
+    RunDir, Truth,
 };
 use rlab_ledger::{
     Accounting, Control, ControlError, ControlKind, Fact, Operation, Recording, Subject, Terms,
-    Window, account,
+    account,
 };
-use rlab_runbook::{Expression, Resolved, ResolvedArm, Value, ValueRef};
+use rlab_runbook::{Expression, Resolved, ResolvedArm, ValueRef};
 
 use crate::error::DrillError;
+use crate::measured::Measured;
 use crate::values::Values;
 
 /// Where an arm's recorded files are and what was sampled beside them.
@@ -22,12 +23,10 @@ pub(crate) struct Case<'a> {
     pub drill: &'a Resolved,
     pub arm: &'a str,
     pub setup: &'a ResolvedArm,
-    /// The history of each load, and how often the load was held back.
-    pub histories: IndexMap<String, (PathBuf, u64)>,
+    /// The history of each load.
+    pub histories: IndexMap<String, PathBuf>,
     pub snapshot: PathBuf,
-    pub windows: &'a [Window],
-    pub sampled: &'a HashMap<ValueRef, Value>,
-    pub drained: bool,
+    pub measured: &'a Measured,
     pub seed: u64,
 }
 
@@ -38,6 +37,32 @@ pub(crate) struct Judged {
     pub loads: Vec<LoadReport>,
 }
 
+impl<'a> Case<'a> {
+    /// The case of `arm`, from the files in `run_dir`.
+    pub fn of(
+        drill: &'a Resolved,
+        arm: &'a str,
+        run_dir: &RunDir,
+        measured: &'a Measured,
+        seed: u64,
+    ) -> Result<Self, DrillError> {
+        let history = |load: &String| Ok((load.clone(), run_dir.history(arm, load)?));
+        Ok(Self {
+            drill,
+            arm,
+            setup: &drill.arms[arm],
+            histories: drill
+                .load
+                .keys()
+                .map(history)
+                .collect::<Result<_, DrillError>>()?,
+            snapshot: run_dir.snapshot(arm)?,
+            measured,
+            seed,
+        })
+    }
+}
+
 impl Case<'_> {
     /// Judges the arm. Reads its files several times; blocks.
     pub fn judge(&self) -> Result<Judged, DrillError> {
@@ -45,10 +70,10 @@ impl Case<'_> {
         let loads = self.histories.keys().map(|load| self.felt(load));
         let loads = loads.collect::<Result<Vec<_>, _>>()?;
         let values = Values {
-            sampled: self.sampled,
+            sampled: &self.measured.sampled(),
             loads: &loads,
             accounting: &accounting,
-            drained: self.drained,
+            drained: self.measured.drained,
         };
         let see = |list: &[Expression]| list.iter().map(|e| observed(e, &values)).collect();
         let expect = &self.drill.expect;
@@ -74,7 +99,7 @@ impl Case<'_> {
 
     fn terms<'a>(&'a self, watch: &'a [Subject]) -> Terms<'a> {
         Terms {
-            windows: self.windows,
+            windows: &self.measured.windows,
             stale_bound_us: self.stale_bound_us(),
             watch,
         }
@@ -87,14 +112,19 @@ impl Case<'_> {
 
     /// What the clients of a load felt.
     fn felt(&self, load: &str) -> Result<LoadReport, JsonlError> {
-        let mut latency = LatencyRecorder::new(self.windows);
+        let mut latency = LatencyRecorder::new(&self.measured.windows);
         for operation in self.history(load)? {
             latency.record(&operation?);
         }
         Ok(LoadReport {
             name: load.to_owned(),
             latency: latency.summary(),
-            at_bound: self.histories[load].1,
+            at_bound: self
+                .measured
+                .held_back
+                .get(load)
+                .copied()
+                .unwrap_or_default(),
         })
     }
 
@@ -143,7 +173,7 @@ impl Recording for Case<'_> {
         &self,
         load: &str,
     ) -> Result<impl Iterator<Item = Result<Operation, JsonlError>>, JsonlError> {
-        whole(&self.histories[load].0)
+        whole(&self.histories[load])
     }
 
     fn facts(&self) -> Result<impl Iterator<Item = Result<Fact, JsonlError>>, JsonlError> {

@@ -3,12 +3,15 @@
 //! [`run`] executes what [`rlab_runbook::plan`] shows. Each arm works in a namespace of its own;
 //! whatever changes the lab is written to the [`undo`] log first, and undone whatever happens.
 
+mod again;
 mod arm;
 mod collect;
 mod error;
 mod event;
 mod judge;
+mod lease;
 pub mod load;
+mod measured;
 mod phases;
 mod probes;
 mod record;
@@ -18,9 +21,12 @@ mod stage;
 mod steps;
 pub mod undo;
 mod values;
+mod watchdog;
 
+pub use again::{Again, judge_again};
 pub use error::DrillError;
 pub use event::DrillEvent;
 pub use runner::{Finished, RunOptions, run};
 pub use smoke::{SmokeCheck, SmokeReport, smoke};
 pub use undo::{pending, recover};
+pub use watchdog::watch;

@@ -23,6 +23,10 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// The same where looking means a Kafka client of its own.
 const DRAIN_LOOK: Duration = Duration::from_millis(500);
+/// What an action may take: at most a node that starts.
+const STEP: Duration = Duration::from_secs(60);
+/// Room in a phase's time for looks that have to be waited for.
+const SLACK: Duration = Duration::from_secs(20);
 /// A look at a lab in trouble that takes longer than this has seen nothing.
 const LOOK_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -50,6 +54,7 @@ impl Phases<'_, '_> {
     }
 
     async fn phase(&mut self, phase: &ResolvedPhase) -> Result<(), DrillError> {
+        self.stage.takes(self.longest(phase))?;
         let begun = Instant::now();
         let (from_us, from_s) = (self.record.now_us(), self.record.now_s());
         let kills_before = self.kills().await?.len();
@@ -101,14 +106,23 @@ impl Phases<'_, '_> {
         Ok(())
     }
 
+    /// What a phase may take, with room for its actions and its last looks.
+    fn longest(&self, phase: &ResolvedPhase) -> Duration {
+        let least = phase.least.map_or(Duration::ZERO, |least| least.get());
+        let until = phase.until.as_ref();
+        let within = until.map_or(Duration::ZERO, |until| until.within.get());
+        let load = match until.is_some_and(Until::drains) {
+            true => self.loads.longest(),
+            false => Duration::ZERO,
+        };
+        let steps = u32::try_from(phase.steps.len()).unwrap_or(u32::MAX);
+        least + within + load + STEP * steps + SLACK
+    }
+
     /// Waits for a condition and says what ended the waiting. That it never came true is no fault
     /// of the tool: the values decide what it means.
     async fn wait(&mut self, phase: &str, until: &Until) -> Result<String, DrillError> {
-        let drains = until
-            .condition
-            .values()
-            .iter()
-            .any(|v| v.name == "pipeline.drained");
+        let drains = until.drains();
         let mut begun = Instant::now();
         loop {
             if drains && !self.loads.commands_finished() {

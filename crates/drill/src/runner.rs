@@ -15,6 +15,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use crate::again::{self, Begun};
 use crate::arm::ArmRun;
 use crate::error::DrillError;
 use crate::event::DrillEvent;
@@ -24,6 +25,8 @@ use crate::undo::UndoLog;
 /// How a drill is run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
+    /// Text of the runbook, kept with the evidence.
+    pub source: String,
     /// Directory that run directories are made in.
     pub evidence_root: PathBuf,
     /// Seed of everything random; drawn when not given.
@@ -53,7 +56,7 @@ pub async fn run(
     tell: &(dyn Fn(DrillEvent) + Send + Sync),
     cancel: CancellationToken,
 ) -> Result<Finished, DrillError> {
-    let stage = Stage::open(dir).await?;
+    let stage = Stage::open(dir, &format!("drill {}", drill.id)).await?;
     stage.has(&drill.id, &drill.needs)?;
     let mut undo = UndoLog::open(dir)?;
     if !undo.is_empty() {
@@ -72,10 +75,15 @@ pub async fn run(
     )));
     let environment = environment(&stage.site.spec);
     run_dir.write_json(&run_dir.plan(), &plan(&drill))?;
-    journal.append(
-        "run",
-        &json!({ "drill": drill.id, "seed": seed, "environment": environment }),
-    )?;
+    run_dir.write_text(&run_dir.runbook(), &options.source)?;
+    let begun = Begun {
+        drill: drill.id.clone(),
+        seed,
+        parameters: parameters(&drill),
+        arms: drill.arms.keys().cloned().collect(),
+    };
+    journal.append(again::ENTRY, &begun)?;
+    journal.append("environment", &environment)?;
     let mut arms = Vec::new();
     for (name, setup) in &drill.arms {
         let arm = ArmRun {
@@ -122,7 +130,7 @@ pub async fn run(
 
 /// Without every arm nothing is shown: a right arm proves little when the wrong one was not seen
 /// to fail under the same load and faults.
-fn left_out(drill: &Resolved) -> Option<Verdict> {
+pub(crate) fn left_out(drill: &Resolved) -> Option<Verdict> {
     let names: Vec<&str> = drill
         .expect
         .arms

@@ -90,7 +90,7 @@ async fn look(
     tell: &(dyn Fn(DrillEvent) + Send + Sync),
 ) -> Result<SmokeReport, DrillError> {
     let begun = Instant::now();
-    let stage = Stage::open(dir).await?;
+    let stage = Stage::open(dir, "smoke").await?;
     stage.steady().await?;
     let nodes = stage.site.spec.nodes.iter().filter(|n| !n.is_spare());
     let nodes = nodes.count();

@@ -1,9 +1,7 @@
 //! The lab as a drill sees it: its supervisor, its specification, and one drill at a time.
 
-use std::fs::File;
 use std::time::{Duration, Instant};
 
-use fs4::FileExt;
 use rlab_lab::client::LabClient;
 use rlab_lab::protocol::LabStatus;
 use rlab_lab::servers::Site;
@@ -11,9 +9,15 @@ use rlab_lab::{LabDir, LabError};
 use rlab_runbook::Needs;
 
 use crate::error::DrillError;
+use crate::lease::{self, Lease};
+use crate::watchdog::WATCHDOG;
 
 /// What a node may take from an action's end until it answers again.
 const SETTLING: Duration = Duration::from_secs(30);
+/// How long the watchdog is waited for: it mends, and then the lab is free.
+const MENDING: Duration = Duration::from_secs(120);
+/// What anything but a phase of a drill may take: it knows its own time.
+const LEASE: Duration = Duration::from_secs(900);
 
 /// A running lab, held by one drill.
 pub(crate) struct Stage {
@@ -21,24 +25,43 @@ pub(crate) struct Stage {
     pub client: LabClient,
     /// Its files, specification and secrets.
     pub site: Site,
-    _held: File,
+    lease: Lease,
 }
 
 impl Stage {
-    /// Takes hold of the lab in `dir`.
-    pub async fn open(dir: &LabDir) -> Result<Self, DrillError> {
+    /// Takes hold of the lab in `dir` under the name `holder`.
+    pub async fn open(dir: &LabDir, holder: &str) -> Result<Self, DrillError> {
         if !dir.exists() {
             // Says which labs there are.
             rlab_lab::status(dir).await?;
         }
         let client = LabClient::connect(dir).await?;
-        let held = hold(dir)?;
+        let lease = hold(dir, holder).await?;
         let site = Site::load(dir.clone())?;
         Ok(Self {
             client,
             site,
-            _held: held,
+            lease,
         })
+    }
+
+    /// Whether somebody works on the lab in `dir`.
+    pub fn is_held(dir: &LabDir) -> Result<bool, DrillError> {
+        match Lease::probe(dir) {
+            Ok(()) => Ok(false),
+            Err(DrillError::Busy { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says that what follows takes no longer than `time`; the watchdog ends it after that.
+    pub fn takes(&self, time: Duration) -> Result<(), DrillError> {
+        self.lease.renew(time)
+    }
+
+    /// As [`Self::takes`], for everything that is no phase.
+    pub fn takes_a_while(&self) -> Result<(), DrillError> {
+        self.lease.renew(LEASE)
     }
 
     /// Refuses a lab that lacks what a runbook needs.
@@ -109,18 +132,17 @@ fn unwell(status: &LabStatus) -> String {
     reasons.join(", ")
 }
 
-/// The kernel lets go of the lock however this process ends.
-fn hold(dir: &LabDir) -> Result<File, DrillError> {
-    let path = dir.drill_lock();
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path);
-    let file = file.map_err(|e| DrillError::io(&path, e))?;
-    match FileExt::try_lock(&file) {
-        Ok(()) => Ok(file),
-        Err(fs4::TryLockError::WouldBlock) => Err(DrillError::Busy),
-        Err(fs4::TryLockError::Error(e)) => Err(DrillError::io(&path, e)),
+async fn hold(dir: &LabDir, holder: &str) -> Result<Lease, DrillError> {
+    let deadline = Instant::now() + MENDING;
+    loop {
+        let refused = match Lease::take(dir, holder, LEASE) {
+            Err(refused @ DrillError::Busy { .. }) => refused,
+            other => return other,
+        };
+        let mending = lease::holder(dir).is_some_and(|h| h.name == WATCHDOG);
+        if !mending || holder == WATCHDOG || Instant::now() > deadline {
+            return Err(refused);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -221,8 +221,13 @@ async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
 /// # Errors
 /// [`DrillError::Residual`] with every step that failed; they stay in the log.
 pub async fn recover(dir: &LabDir) -> Result<Vec<Undo>, DrillError> {
-    let stage = Stage::open(dir).await?;
+    let stage = Stage::open(dir, "recover").await?;
     UndoLog::open(dir)?.undo(&stage).await
+}
+
+/// Whether something in the lab in `dir` is still to be undone, or cannot be told.
+pub(crate) fn has_left_something(dir: &LabDir) -> bool {
+    read(&dir.undo_log()).map_or(true, |(open, _)| !open.is_empty())
 }
 
 /// What [`recover`] would do, the next step first; changes nothing.

@@ -109,6 +109,12 @@ impl RunDir {
         self.path.join("plan.json")
     }
 
+    /// The runbook as its author wrote it.
+    #[must_use]
+    pub fn runbook(&self) -> PathBuf {
+        self.path.join("runbook.yaml")
+    }
+
     /// What was done, as it happened.
     #[must_use]
     pub fn journal(&self) -> PathBuf {

@@ -8,6 +8,7 @@
 //! that was never committed.
 
 use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
 
 use crate::accounting::{Accounting, LoadAccount, WindowAccount};
 use crate::anomaly::Subject;
@@ -19,7 +20,7 @@ use crate::recording::Recording;
 use crate::samples::{Reader, StaleSample};
 
 /// A named stretch of the run, in µs since its start: `from_us` inclusive, `to_us` exclusive.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// The name, usually of a phase.
     pub name: String,

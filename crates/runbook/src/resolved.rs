@@ -84,6 +84,14 @@ pub struct Until {
     pub within: HumanDuration,
 }
 
+impl Until {
+    /// Whether it waits for the pipeline to be drained, which begins when the load has ended.
+    pub fn drains(&self) -> bool {
+        let values = self.condition.values();
+        values.iter().any(|value| value.name == "pipeline.drained")
+    }
+}
+
 /// What must be seen.
 #[derive(Debug, Clone)]
 pub struct ResolvedExpectations {

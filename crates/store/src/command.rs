@@ -1,9 +1,11 @@
 //! Tables `item`, `command` and the insert into `outbox_event`: accepting a command.
 
 use sqlx::mysql::{MySqlConnection, MySqlPool};
-use sqlx::{Connection, Row};
+use sqlx::{Executor, Row};
 use uuid::Uuid;
 
+use crate::begun::Begun;
+use crate::literal::{bytes, text};
 use crate::{StoreError, row};
 
 const ATTEMPTS: u32 = 3;
@@ -101,6 +103,7 @@ where
     }
 }
 
+/// Two round trips, and the second commits: on a small machine it is the round trips that cost.
 async fn try_accept<D>(
     pool: &MySqlPool,
     command: &NewCommand,
@@ -110,9 +113,25 @@ async fn try_accept<D>(
 where
     D: Fn(Current) -> Result<Decision, String>,
 {
-    let mut connection = pool.acquire().await?;
-    let mut tx = connection.begin().await?;
-    let current = lock_item(&mut tx, &command.item_id).await?;
+    let mut tx = Begun::on(pool.acquire().await?);
+    let outcome = in_transaction(tx.connection(), command, outbox, decide).await;
+    if outcome.is_err() {
+        tx.roll_back().await?;
+    }
+    tx.give_back();
+    outcome
+}
+
+async fn in_transaction<D>(
+    tx: &mut MySqlConnection,
+    command: &NewCommand,
+    outbox: bool,
+    decide: &D,
+) -> Result<Accepted, StoreError>
+where
+    D: Fn(Current) -> Result<Decision, String>,
+{
+    let current = begin_and_lock(tx, &command.item_id).await?;
     let decision = decide(current).map_err(StoreError::Row)?;
     let receipt = Receipt {
         command_id: command.command_id,
@@ -120,12 +139,15 @@ where
         item_id: command.item_id.clone(),
         sequence: current.next_sequence,
     };
-    update_item(&mut tx, &receipt, &decision).await?;
-    insert_command(&mut tx, command, &receipt).await?;
+    let mut statements = vec![
+        update_item(&receipt, &decision),
+        insert_command(command, &receipt),
+    ];
     if outbox {
-        insert_outbox(&mut tx, command.shard, &receipt, &decision).await?;
+        statements.push(insert_outbox(command.shard, &receipt, &decision));
     }
-    tx.commit().await?;
+    statements.push("COMMIT".to_owned());
+    tx.execute(sqlx::raw_sql(&statements.join(";"))).await?;
     Ok(Accepted::New {
         receipt,
         payload: decision.payload,
@@ -134,23 +156,20 @@ where
 
 /// Locks the aggregate before anything else is written: whoever commits second also inserts its
 /// outbox row second, so ids follow sequences within one aggregate, and no two commands deadlock.
-async fn lock_item(tx: &mut MySqlConnection, item_id: &str) -> Result<Current, StoreError> {
-    const LOCK: &str = "SELECT sequence, level FROM item WHERE id = ? FOR UPDATE";
-    let mut row = sqlx::query(LOCK)
-        .bind(item_id)
-        .fetch_optional(&mut *tx)
-        .await?;
+async fn begin_and_lock(tx: &mut MySqlConnection, item_id: &str) -> Result<Current, StoreError> {
+    let id = text(item_id);
+    let lock = format!("SELECT sequence, level FROM item WHERE id = {id} FOR UPDATE");
+    let begin = format!("BEGIN;{lock}");
+    let mut row = tx.fetch_optional(sqlx::raw_sql(&begin)).await?;
     if row.is_none() {
         // A missing row cannot be locked. Insert it; whoever comes second waits for the first's
         // commit on the duplicate key, and then holds the row lock too.
-        sqlx::query(
-            "INSERT INTO item (id, sequence, level, spent) VALUES (?, 0, 0, 0) \
-             ON DUPLICATE KEY UPDATE id = id",
-        )
-        .bind(item_id)
-        .execute(&mut *tx)
-        .await?;
-        row = Some(sqlx::query(LOCK).bind(item_id).fetch_one(&mut *tx).await?);
+        let insert = format!(
+            "INSERT INTO item (id, sequence, level, spent) VALUES ({id}, 0, 0, 0) \
+             ON DUPLICATE KEY UPDATE id = id"
+        );
+        let both = format!("{insert};{lock}");
+        row = tx.fetch_optional(sqlx::raw_sql(&both)).await?;
     }
     let row = row.ok_or_else(|| StoreError::Row("item row vanished under its lock".into()))?;
     let sequence: u64 = row.try_get(0)?;
@@ -160,62 +179,41 @@ async fn lock_item(tx: &mut MySqlConnection, item_id: &str) -> Result<Current, S
     })
 }
 
-async fn update_item(
-    tx: &mut MySqlConnection,
-    receipt: &Receipt,
-    decision: &Decision,
-) -> Result<(), StoreError> {
-    sqlx::query("UPDATE item SET sequence = ?, level = ?, spent = spent + ? WHERE id = ?")
-        .bind(receipt.sequence)
-        .bind(decision.level)
-        .bind(decision.cost)
-        .bind(&receipt.item_id)
-        .execute(tx)
-        .await?;
-    Ok(())
+fn update_item(receipt: &Receipt, decision: &Decision) -> String {
+    format!(
+        "UPDATE item SET sequence = {}, level = {}, spent = spent + {} WHERE id = {}",
+        receipt.sequence,
+        decision.level,
+        decision.cost,
+        text(&receipt.item_id)
+    )
 }
 
-async fn insert_command(
-    tx: &mut MySqlConnection,
-    command: &NewCommand,
-    receipt: &Receipt,
-) -> Result<(), StoreError> {
-    sqlx::query(
+fn insert_command(command: &NewCommand, receipt: &Receipt) -> String {
+    format!(
         "INSERT INTO command \
          (command_id, item_id, sequence, event_id, fingerprint, accepted_at_us) \
-         VALUES (?, ?, ?, ?, ?, ?)",
+         VALUES ({}, {}, {}, {}, {}, {})",
+        bytes(command.command_id.as_bytes()),
+        text(&command.item_id),
+        receipt.sequence,
+        bytes(command.event_id.as_bytes()),
+        bytes(&command.fingerprint),
+        command.accepted_at_us
     )
-    .bind(command.command_id.as_bytes().as_slice())
-    .bind(&command.item_id)
-    .bind(receipt.sequence)
-    .bind(command.event_id.as_bytes().as_slice())
-    .bind(command.fingerprint.as_slice())
-    .bind(command.accepted_at_us)
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
-async fn insert_outbox(
-    tx: &mut MySqlConnection,
-    shard: u8,
-    receipt: &Receipt,
-    decision: &Decision,
-) -> Result<(), StoreError> {
-    sqlx::query(
+fn insert_outbox(shard: u8, receipt: &Receipt, decision: &Decision) -> String {
+    format!(
         "INSERT INTO outbox_event \
          (event_id, aggregate_id, sequence, shard, schema_version, payload) \
-         VALUES (?, ?, ?, ?, ?, ?)",
+         VALUES ({}, {}, {}, {shard}, {}, {})",
+        bytes(receipt.event_id.as_bytes()),
+        text(&receipt.item_id),
+        receipt.sequence,
+        decision.schema_version,
+        bytes(&decision.payload)
     )
-    .bind(receipt.event_id.as_bytes().as_slice())
-    .bind(&receipt.item_id)
-    .bind(receipt.sequence)
-    .bind(shard)
-    .bind(decision.schema_version)
-    .bind(decision.payload.as_slice())
-    .execute(tx)
-    .await?;
-    Ok(())
 }
 
 /// Repeats are rare, so they are found by the duplicate key and looked up only then.

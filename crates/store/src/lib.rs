@@ -4,12 +4,14 @@
 //! where it is taken.
 
 pub mod accounts;
+mod begun;
 pub mod command;
 pub mod connect;
 pub mod coupon;
 pub mod effect;
 pub mod error;
 pub mod health;
+mod literal;
 pub mod namespace;
 pub mod outbox;
 pub mod parked_event;

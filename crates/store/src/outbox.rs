@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sqlx::mysql::{MySqlPool, MySqlRow};
-use sqlx::{MySql, QueryBuilder, Row};
+use sqlx::{Executor, MySql, QueryBuilder, Row};
 use uuid::Uuid;
 
 use crate::relay_lease::{self, Lease};
@@ -64,8 +64,8 @@ pub async fn unsettled<S: std::hash::BuildHasher>(
             part.most + part.in_flight
         ));
     }
-    // Not kept as a prepared statement: each set of numbers would be another one.
-    let found = query.build().persistent(false).fetch_all(pool).await?;
+    // Not prepared: each set of numbers would be another statement, and another round trip.
+    let found = pool.fetch_all(sqlx::raw_sql(query.sql())).await?;
     let mut ids: Vec<u64> = Vec::new();
     for part in wanted {
         let of_shard = found.iter().filter_map(|r| match r.try_get(0) {
@@ -91,7 +91,7 @@ async fn rows(pool: &MySqlPool, ids: &[u64]) -> Result<Vec<OutboxRow>, StoreErro
     );
     push_ids(&mut query, ids);
     query.push(") ORDER BY id");
-    let rows = query.build().persistent(false).fetch_all(pool).await?;
+    let rows = pool.fetch_all(sqlx::raw_sql(query.sql())).await?;
     rows.iter().map(outbox_row).collect()
 }
 
@@ -125,7 +125,7 @@ pub async fn settle(pool: &MySqlPool, rows: &[Acknowledged]) -> Result<Vec<Lease
         ids.sort_unstable();
         push_ids(&mut query, &ids);
         query.push(")");
-        query.build().persistent(false).execute(&mut *tx).await?;
+        tx.execute(sqlx::raw_sql(query.sql())).await?;
     }
     tx.commit().await?;
     Ok(lost.iter().map(|r| r.lease).collect())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnection, MySqlPool, MySqlRow};
-use sqlx::{MySql, QueryBuilder, Row};
+use sqlx::{Executor, MySql, QueryBuilder, Row};
 
 use crate::StoreError;
 use crate::relay::micros;
@@ -124,7 +124,7 @@ async fn epochs(
         QueryBuilder::<MySql>::new("SELECT shard, epoch FROM relay_lease WHERE shard IN (");
     push_shards(&mut query, shards.iter().copied());
     query.push(") ORDER BY shard").push(lock);
-    let rows = query.build().persistent(false).fetch_all(tx).await?;
+    let rows = tx.fetch_all(sqlx::raw_sql(query.sql())).await?;
     rows.iter().map(lease).collect()
 }
 

@@ -1,7 +1,12 @@
 //! All loads of an arm.
 
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use rlab_runbook::{LoadKind, ResolvedLoad};
+
+use super::start::{ANSWER_TIMEOUT, MOST_IN_FLIGHT};
 use super::{LoadError, LoadHandle, LoadProgress, LoadSummary};
-use rlab_runbook::LoadKind;
 
 /// Loads under way, in the order of the runbook. Dropped, they end.
 #[derive(Debug, Default)]
@@ -12,16 +17,19 @@ struct Running {
     name: String,
     kind: LoadKind,
     count: Option<u64>,
+    /// What it takes even if no question is ever answered.
+    longest: Duration,
     handle: LoadHandle,
 }
 
 impl Loads {
     /// Adds a load that was started.
-    pub fn add(&mut self, name: &str, kind: LoadKind, count: Option<u64>, handle: LoadHandle) {
+    pub fn add(&mut self, name: &str, load: &ResolvedLoad, handle: LoadHandle) {
         self.0.push(Running {
             name: name.to_owned(),
-            kind,
-            count,
+            kind: load.kind,
+            count: load.count.map(NonZeroU64::get),
+            longest: longest(load),
             handle,
         });
     }
@@ -47,6 +55,12 @@ impl Loads {
         (sum, count)
     }
 
+    /// What the loads of commands take from their start even if no question is ever answered.
+    pub fn longest(&self) -> Duration {
+        let times = self.commands().map(|load| load.longest);
+        times.max().unwrap_or_default()
+    }
+
     /// Sends nothing more, and waits for what is under way; what each load did, by name.
     pub async fn end(self) -> Result<Vec<(String, LoadSummary)>, LoadError> {
         for load in &self.0 {
@@ -62,4 +76,12 @@ impl Loads {
     fn commands(&self) -> impl Iterator<Item = &Running> {
         self.0.iter().filter(|load| load.kind == LoadKind::Commands)
     }
+}
+
+/// The schedule, and as many rounds of waiting for answers as the questions that may be under way
+/// at once make of it.
+fn longest(load: &ResolvedLoad) -> Duration {
+    let count = load.count.map_or(0, NonZeroU64::get) as f64;
+    let rounds = count / f64::from(MOST_IN_FLIGHT) + 1.0;
+    Duration::from_secs_f64(count / load.rate.per_second() + rounds * ANSWER_TIMEOUT.as_secs_f64())
 }

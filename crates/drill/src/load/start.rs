@@ -15,7 +15,8 @@ use crate::stage::Stage;
 
 /// A question without an answer for this long is unknown to its client.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-const MOST_IN_FLIGHT: u32 = 512;
+/// Questions of one load that may be under way at once.
+pub(crate) const MOST_IN_FLIGHT: u32 = 512;
 
 /// What the loads of one arm work with.
 pub(crate) struct Start<'a> {
@@ -39,7 +40,7 @@ impl Start<'_> {
             )?;
             let seed = self.seed.wrapping_add(index as u64);
             let handle = self.load(name, load, seed, record)?.start()?;
-            loads.add(name, load.kind, count, handle);
+            loads.add(name, load, handle);
         }
         Ok(loads)
     }
