@@ -10,6 +10,7 @@
 //! * [`report`]: the report a reviewer reads
 
 mod atomic;
+mod buckets;
 pub mod decision;
 pub mod environment;
 pub mod journal;
@@ -17,7 +18,7 @@ pub mod jsonl;
 pub mod latency;
 pub mod report;
 pub mod run_dir;
-pub mod sparkline;
+pub mod seconds;
 pub mod verdict;
 
 pub use atomic::write_atomic;
@@ -28,4 +29,5 @@ pub use jsonl::{JsonlError, JsonlReader, JsonlWriter};
 pub use latency::{Answers, LatencyRecorder, LatencySummary};
 pub use report::Report;
 pub use run_dir::{RunDir, RunDirError};
+pub use seconds::Second;
 pub use verdict::{Outcome, Verdict, VerdictDocument};
