@@ -27,7 +27,7 @@ pub mod verdict;
 mod walk;
 
 pub use atomic::write_atomic;
-pub use decision::{ArmEvidence, ControlOutcome, Expectation, Must, Truth, decide};
+pub use decision::{ArmEvidence, ControlOutcome, Expectation, Finding, Must, Truth, decide};
 pub use environment::{Artifact, Environment, Machine};
 pub use journal::{Journal, JournalError, Summary, TamperError};
 pub use jsonl::{JsonlError, JsonlReader, JsonlWriter};

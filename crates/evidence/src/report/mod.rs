@@ -1,6 +1,7 @@
 //! The report: what was claimed, what was done, what was seen, and what is not proven.
 
 mod anomalies;
+mod junit;
 mod render;
 mod sparkline;
 mod table;
@@ -114,8 +115,14 @@ pub struct ActionReport {
 
 /// Why a report could not be rendered.
 #[derive(Debug, Error)]
-#[error("cannot render the report: {0}")]
-pub struct ReportError(#[from] minijinja::Error);
+pub enum ReportError {
+    /// The template and the report have come apart.
+    #[error("cannot render the report: {0}")]
+    Template(#[from] minijinja::Error),
+    /// The XML could not be written.
+    #[error("cannot render the report as XML: {0}")]
+    Xml(#[from] quick_junit::SerializeError),
+}
 
 impl Report {
     /// The report as Markdown.
@@ -124,5 +131,16 @@ impl Report {
     /// Only when the template and this type have come apart.
     pub fn markdown(&self) -> Result<String, ReportError> {
         Ok(render::markdown(&View::of(self))?)
+    }
+
+    /// The verdict as JUnit XML: the drill is one suite, and every expectation and control of every
+    /// arm one case, besides one for the verdict itself. Only a claim that the evidence shows
+    /// false is a failure; what could not be decided is an error, and what was only measured is
+    /// skipped, so that a build server is green for a held drill alone.
+    ///
+    /// # Errors
+    /// Only when the XML cannot be written.
+    pub fn junit(&self) -> Result<String, ReportError> {
+        Ok(junit::report(self).to_string()?)
     }
 }
