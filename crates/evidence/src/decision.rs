@@ -81,6 +81,50 @@ pub struct ArmEvidence {
     pub controls: Vec<ControlOutcome>,
 }
 
+/// What one piece of evidence says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of evidence it is.
+    pub about: About,
+    /// The expectation as the runbook says it, or the control's name.
+    pub what: String,
+    /// The values it speaks of, or what the control altered.
+    pub seen: String,
+    /// What it says by itself.
+    pub outcome: Outcome,
+    /// The reason, if it speaks against holding.
+    pub against: Option<String>,
+}
+
+/// What kind of evidence a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum About {
+    /// Whether the fault was there.
+    Landed,
+    /// Whether there was enough load.
+    Traffic,
+    /// What was expected of the arm.
+    Expected,
+    /// The same where the arm is only measured.
+    Measured,
+    /// Whether the judge can be believed.
+    Control,
+}
+
+impl About {
+    /// The kind as one word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Landed => "landed",
+            Self::Traffic => "traffic",
+            Self::Expected => "expected",
+            Self::Measured => "measured",
+            Self::Control => "control",
+        }
+    }
+}
+
 impl Must {
     /// The word a runbook uses.
     #[must_use]
@@ -145,64 +189,102 @@ pub fn decide(arms: &[ArmEvidence]) -> Verdict {
 const BROKEN: &str = " must hold, but ";
 
 fn decide_arm(arm: &ArmEvidence) -> Verdict {
-    let mut verdict = Verdict {
-        outcome: Outcome::Held,
-        reasons: Vec::new(),
+    let findings = findings(arm);
+    Verdict {
+        outcome: findings
+            .iter()
+            .map(|finding| finding.outcome)
+            .max()
+            .unwrap_or(Outcome::Held),
+        reasons: findings.into_iter().filter_map(|f| f.against).collect(),
+    }
+}
+
+/// What every single piece of an arm's evidence says, in the order of the evidence. The arm's
+/// outcome is the heaviest of them.
+#[must_use]
+pub fn findings(arm: &ArmEvidence) -> Vec<Finding> {
+    let expected = match arm.must {
+        Must::Measure => About::Measured,
+        Must::Hold | Must::ShowFailure => About::Expected,
     };
-    let name = &arm.name;
-    let mut speak = |outcome: Outcome, reason: String| {
-        verdict.outcome = verdict.outcome.max(outcome);
-        verdict.reasons.push(reason);
+    let all = [
+        (About::Landed, &arm.landed),
+        (About::Traffic, &arm.traffic),
+        (expected, &arm.expectations),
+    ];
+    let judged = all.into_iter().flat_map(|(about, list)| {
+        let nothing = (about == About::Expected && list.is_empty()).then(|| asked_nothing(arm));
+        let found = list.iter().map(move |e| judge(arm, about, e));
+        nothing.into_iter().chain(found)
+    });
+    judged
+        .chain(
+            arm.controls
+                .iter()
+                .map(|control| seen_through(arm, control)),
+        )
+        .collect()
+}
+
+fn judge(arm: &ArmEvidence, about: About, expected: &Expectation) -> Finding {
+    let (name, quoted) = (&arm.name, expected.quoted());
+    let truth = is(expected.truth);
+    let unknown = |against: String| (Outcome::Unknown, Some(against));
+    let (outcome, against) = match (about, arm.must, expected.truth) {
+        (_, _, Truth::True) | (About::Measured, _, Truth::False) => (Outcome::Held, None),
+        (About::Landed, ..) => unknown(format!(
+            "{name}: the fault was not shown to land: {quoted} {truth}"
+        )),
+        (About::Traffic, ..) => unknown(format!(
+            "{name}: there was too little traffic to judge: {quoted} {truth}"
+        )),
+        (_, Must::Hold, Truth::False) => (
+            Outcome::Deviated,
+            Some(format!("{name}{BROKEN}{quoted} is false")),
+        ),
+        (_, _, Truth::False) => unknown(format!(
+            "{name}: the wrong arm stayed silent, the drill had no power: {quoted} is false"
+        )),
+        (_, _, Truth::Unknown) => unknown(format!("{name}: no data for {quoted}")),
     };
-    for (list, what) in [
-        (&arm.landed, "the fault was not shown to land"),
-        (&arm.traffic, "there was too little traffic to judge"),
-    ] {
-        for expected in list.iter().filter(|e| e.truth != Truth::True) {
-            let truth = is(expected.truth);
-            speak(
-                Outcome::Unknown,
-                format!("{name}: {what}: {} {truth}", expected.quoted()),
-            );
-        }
+    Finding {
+        about,
+        what: expected.text.clone(),
+        seen: expected.values(),
+        outcome,
+        against,
     }
-    if arm.expectations.is_empty() && arm.must != Must::Measure {
-        speak(
-            Outcome::Unknown,
-            format!("{name}: nothing was expected of this arm, so nothing was shown"),
-        );
+}
+
+fn asked_nothing(arm: &ArmEvidence) -> Finding {
+    Finding {
+        about: About::Expected,
+        what: "anything".to_owned(),
+        seen: String::new(),
+        outcome: Outcome::Unknown,
+        against: Some(format!(
+            "{}: nothing was expected of this arm, so nothing was shown",
+            arm.name
+        )),
     }
-    for expected in &arm.expectations {
-        let quoted = expected.quoted();
-        match (arm.must, expected.truth) {
-            (_, Truth::True) | (Must::Measure, Truth::False) => {}
-            (Must::Hold, Truth::False) => {
-                speak(
-                    Outcome::Deviated,
-                    format!("{name}{BROKEN}{quoted} is false"),
-                );
-            }
-            (Must::ShowFailure, Truth::False) => speak(
-                Outcome::Unknown,
-                format!(
-                    "{name}: the wrong arm stayed silent, the drill had no power: {quoted} is false"
-                ),
-            ),
-            (_, Truth::Unknown) => {
-                speak(Outcome::Unknown, format!("{name}: no data for {quoted}"));
-            }
-        }
+}
+
+fn seen_through(arm: &ArmEvidence, control: &ControlOutcome) -> Finding {
+    let missed = || {
+        let ControlOutcome { name, detail, .. } = control;
+        format!("{}: the judge missed {name}: {detail}", arm.name)
+    };
+    Finding {
+        about: About::Control,
+        what: control.name.clone(),
+        seen: control.detail.clone(),
+        outcome: match control.caught {
+            true => Outcome::Held,
+            false => Outcome::Unknown,
+        },
+        against: (!control.caught).then(missed),
     }
-    for control in arm.controls.iter().filter(|control| !control.caught) {
-        speak(
-            Outcome::Unknown,
-            format!(
-                "{name}: the judge missed {}: {}",
-                control.name, control.detail
-            ),
-        );
-    }
-    verdict
 }
 
 fn shown(arm: &ArmEvidence) -> Vec<String> {

@@ -8,12 +8,11 @@ use hdrhistogram::Histogram;
 use rlab_ledger::{CommandAnswer, Exchange, Operation, ReadAnswer, Served, Window};
 use serde::{Deserialize, Serialize};
 
+use crate::seconds::{End, Second, Seconds};
+
 /// One hour: longer than any client waits.
 const HIGHEST_US: u64 = 3_600_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
-const SECOND_US: u64 = 1_000_000;
-/// A day of seconds; a later time is not from this run.
-const MAX_SECONDS: u64 = 86_400;
 
 /// Collects the answers to one load overall, per window, and per second of the run.
 #[derive(Debug)]
@@ -21,8 +20,7 @@ pub struct LatencyRecorder {
     windows: Vec<Window>,
     overall: Tally,
     per_window: Vec<Tally>,
-    answered_per_s: Vec<u64>,
-    max_us_per_s: Vec<u64>,
+    seconds: Seconds,
 }
 
 #[derive(Debug, Clone)]
@@ -38,10 +36,8 @@ pub struct LatencySummary {
     pub overall: Answers,
     /// Per window, by the time of sending.
     pub windows: Vec<(String, Answers)>,
-    /// Proper answers in each second of the run, by the time of the answer.
-    pub answered_per_s: Vec<u64>,
-    /// The longest corrected latency, in µs, among questions intended in each second of the run.
-    pub max_us_per_s: Vec<u64>,
+    /// Each second of the arm, from its start.
+    pub seconds: Vec<Second>,
 }
 
 /// Counts of answers by kind, and the corrected latency of proper ones; absent quantiles mean that
@@ -80,31 +76,23 @@ impl LatencyRecorder {
             windows: windows.to_vec(),
             overall: Tally::new(),
             per_window: windows.iter().map(|_| Tally::new()).collect(),
-            answered_per_s: Vec::new(),
-            max_us_per_s: Vec::new(),
+            seconds: Seconds::default(),
         }
     }
 
     /// Takes in one operation.
     pub fn record(&mut self, operation: &Operation) {
-        let proper = match &operation.exchange {
-            Exchange::Command { answer, .. } => {
-                matches!(answer, CommandAnswer::Acknowledged { .. })
-            }
-            Exchange::Read { answer } => answer.version().is_some(),
-        };
-        let latency = operation.corrected_latency_us().filter(|_| proper);
+        let end = end(&operation.exchange);
+        let latency = operation
+            .corrected_latency_us()
+            .filter(|_| end == End::Answered);
         self.overall.record(&operation.exchange, latency);
         for (window, tally) in self.windows.iter().zip(&mut self.per_window) {
             if (window.from_us..window.to_us).contains(&operation.sent_us) {
                 tally.record(&operation.exchange, latency);
             }
         }
-        if let (Some(latency), Some(answered)) = (latency, operation.answered_us) {
-            *second(&mut self.answered_per_s, answered) += 1;
-            let max = second(&mut self.max_us_per_s, operation.intended_us);
-            *max = (*max).max(latency);
-        }
+        self.seconds.record(operation, end);
     }
 
     /// What was collected.
@@ -116,8 +104,7 @@ impl LatencyRecorder {
             windows: names
                 .zip(self.per_window.iter().map(Tally::answers))
                 .collect(),
-            answered_per_s: self.answered_per_s.clone(),
-            max_us_per_s: self.max_us_per_s.clone(),
+            seconds: self.seconds.summary(),
         }
     }
 }
@@ -201,12 +188,19 @@ impl Tally {
     }
 }
 
-fn second(series: &mut Vec<u64>, at_us: u64) -> &mut u64 {
-    let index = (at_us / SECOND_US).min(MAX_SECONDS) as usize;
-    if series.len() <= index {
-        series.resize(index + 1, 0);
+fn end(exchange: &Exchange) -> End {
+    match exchange {
+        Exchange::Command { answer, .. } => match answer {
+            CommandAnswer::Acknowledged { .. } => End::Answered,
+            CommandAnswer::Refused { .. } => End::Refused,
+            CommandAnswer::Unknown { .. } => End::Unknown,
+        },
+        Exchange::Read { answer } => match answer {
+            ReadAnswer::Found { .. } | ReadAnswer::NotFound => End::Answered,
+            ReadAnswer::Refused { .. } => End::Refused,
+            ReadAnswer::Unknown { .. } => End::Unknown,
+        },
     }
-    &mut series[index]
 }
 
 #[cfg(test)]
@@ -273,7 +267,11 @@ mod tests {
         assert_eq!((summary.overall.asked, summary.overall.unknown), (1, 1));
         assert_eq!(summary.overall.p99_us, None);
         assert_eq!(summary.overall.ok_ratio(), Some(0.0));
-        assert!(summary.answered_per_s.is_empty());
+        let silence = Second {
+            unknown: 1,
+            ..Second::default()
+        };
+        assert_eq!(summary.seconds, [silence]);
     }
 
     #[test]
@@ -297,7 +295,9 @@ mod tests {
         assert_eq!((answers.refused, answers.unknown), (2, 1));
         assert_eq!(answers.ok_ratio(), Some(5.0 / 8.0));
         assert_eq!(answers.hit_ratio(), Some(2.0 / 3.0));
-        assert_eq!(recorder.summary().answered_per_s, [5]);
+        let second = &recorder.summary().seconds[0];
+        assert_eq!((second.answered, second.refused), (5, 2));
+        assert_eq!(second.unknown, 1);
     }
 
     #[test]
@@ -314,8 +314,16 @@ mod tests {
         let summary = recorder.summary();
         assert_eq!(summary.window("steady").unwrap().acknowledged, 1);
         assert!(near(summary.window("crash").unwrap().max_us, 501));
-        assert_eq!(summary.answered_per_s, [1, 0, 1]);
-        assert_eq!(summary.max_us_per_s, [2_100_000]);
+        let answered = summary.seconds.iter().map(|second| second.answered);
+        assert_eq!(answered.collect::<Vec<_>>(), [1, 0, 1]);
+        let longest = summary.seconds.iter().map(|second| second.max_us);
+        assert_eq!(longest.collect::<Vec<_>>(), [Some(2_100_000), None, None]);
+        let first = &summary.seconds[0];
+        assert!(
+            first.p50_us.is_some_and(|us| us.abs_diff(501) <= 8),
+            "{first:?}"
+        );
+        assert_eq!(first.p99_us, Some(2_100_000));
         assert_eq!(summary.window("drain"), None);
     }
 }

@@ -89,6 +89,11 @@ impl RunDir {
         }
     }
 
+    /// The run that is, or should be, in a directory.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     /// The directory itself.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -168,6 +173,24 @@ impl RunDir {
         self.path.join("report.md")
     }
 
+    /// The report for a browser.
+    #[must_use]
+    pub fn html(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
+    /// The verdict for a build server.
+    #[must_use]
+    pub fn junit(&self) -> PathBuf {
+        self.path.join("junit.xml")
+    }
+
+    /// The digests of all other files; there once the run came to its end.
+    #[must_use]
+    pub fn sums(&self) -> PathBuf {
+        self.path.join(crate::seal::SUMS)
+    }
+
     /// Writes one JSON document of the run, indented, whole or not at all.
     ///
     /// # Errors
@@ -218,7 +241,7 @@ fn plain(name: &str) -> Result<(), RunDirError> {
     }
 }
 
-fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunDirError {
+pub(crate) fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunDirError {
     move |source| RunDirError::Io {
         doing,
         path: path.to_owned(),

@@ -1,0 +1,146 @@
+//! The report: what was claimed, what was done, what was seen, and what is not proven.
+
+mod anomalies;
+mod junit;
+mod render;
+mod sparkline;
+mod table;
+mod view;
+mod words;
+
+use std::collections::BTreeMap;
+
+use rlab_ledger::Accounting;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::decision::ArmEvidence;
+use crate::environment::{Environment, Machine};
+use crate::latency::LatencySummary;
+use crate::verdict::Verdict;
+use view::View;
+
+/// Everything the reports of a run tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The drill's id.
+    pub drill: String,
+    /// Its title.
+    pub title: String,
+    /// The claim.
+    pub hypothesis: String,
+    /// What the evidence says of it.
+    pub verdict: Verdict,
+    /// The run's name.
+    pub run: String,
+    /// The profile it ran on.
+    pub profile: String,
+    /// What a pass on this profile proves; none if the runbook claims nothing for it.
+    pub proves: Option<String>,
+    /// What even a pass does not prove, one sentence each.
+    pub not_proven: Vec<String>,
+    /// When the run began.
+    pub started_at: jiff::Timestamp,
+    /// When it ended.
+    pub ended_at: jiff::Timestamp,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Resolved parameters, by name.
+    pub parameters: BTreeMap<String, String>,
+    /// The arms, in the order run.
+    pub arms: Vec<ArmReport>,
+    /// What it ran on.
+    pub environment: Environment,
+    /// The machine when the run ended.
+    pub machine_after: Machine,
+    /// Commands that check the run again.
+    pub check_again: Vec<String>,
+}
+
+/// One arm of the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArmReport {
+    /// Name, purpose, expectations, controls.
+    pub evidence: ArmEvidence,
+    /// What this arm changed, for example `command_service.publish` → `direct`.
+    pub settings: BTreeMap<String, String>,
+    /// Its phases, in order.
+    pub phases: Vec<PhaseReport>,
+    /// What was done to the lab, in order.
+    pub actions: Vec<ActionReport>,
+    /// What became of every command.
+    pub accounting: Accounting,
+    /// Its loads, in order.
+    pub loads: Vec<LoadReport>,
+}
+
+/// One load of an arm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadReport {
+    /// The load's name.
+    pub name: String,
+    /// What its clients felt.
+    pub latency: LatencySummary,
+    /// Times the generator had to wait because too many questions were under way.
+    pub at_bound: u64,
+}
+
+/// One phase, in seconds since the arm's start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseReport {
+    /// The phase's name.
+    pub name: String,
+    /// Its begin.
+    pub from_s: f64,
+    /// Its end.
+    pub to_s: f64,
+    /// What ended it, for example `isr == 2` or `2s`.
+    pub ended_by: String,
+}
+
+/// One thing done to the lab, and the proof that it happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionReport {
+    /// Seconds since the arm's start.
+    pub at_s: f64,
+    /// The phase it belongs to.
+    pub phase: String,
+    /// The action, for example `broker.kill`.
+    pub action: String,
+    /// What it acted on.
+    pub target: String,
+    /// How it is known to have landed: pid, signal, exit, state seen.
+    pub proof: String,
+}
+
+/// Why a report could not be rendered.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// The template and the report have come apart.
+    #[error("cannot render the report: {0}")]
+    Template(#[from] minijinja::Error),
+    /// The XML could not be written.
+    #[error("cannot render the report as XML: {0}")]
+    Xml(#[from] quick_junit::SerializeError),
+}
+
+impl Report {
+    /// The report as Markdown.
+    ///
+    /// # Errors
+    /// Only when the template and this type have come apart.
+    pub fn markdown(&self) -> Result<String, ReportError> {
+        Ok(render::markdown(&View::of(self))?)
+    }
+
+    /// The verdict as JUnit XML: the drill is one suite, and every expectation and control of every
+    /// arm one case, besides one for the verdict itself. Only a claim that the evidence shows
+    /// false is a failure; what could not be decided is an error, and what was only measured is
+    /// skipped, so that a build server is green for a held drill alone.
+    ///
+    /// # Errors
+    /// Only when the XML cannot be written.
+    pub fn junit(&self) -> Result<String, ReportError> {
+        Ok(junit::report(self).to_string()?)
+    }
+}

@@ -1,0 +1,338 @@
+//! The report shaped for reading: every table and sentence that Markdown and HTML share.
+
+use serde::Serialize;
+
+use super::anomalies::{Found, found};
+use super::sparkline::sparkline;
+use super::table::{Kind, Table};
+use super::words::{self, ms, percent, secs};
+use super::{ArmReport, LoadReport, Report};
+use crate::decision::{ArmEvidence, Expectation};
+use crate::environment::Machine;
+use crate::seconds::Second;
+
+const SPARKLINE_WIDTH: usize = 60;
+
+/// What a template lays out.
+#[derive(Serialize)]
+pub(crate) struct View<'a> {
+    drill: &'a str,
+    title: &'a str,
+    hypothesis: &'a str,
+    outcome: &'static str,
+    symbol: &'static str,
+    verdict: String,
+    reasons: &'a [String],
+    run: String,
+    seen: Table,
+    arms: Vec<ArmView<'a>>,
+    proves: String,
+    not_proven: &'a [String],
+    environment: Table,
+    artifacts: Option<Table>,
+    check_again: &'a [String],
+}
+
+/// One arm.
+#[derive(Serialize)]
+struct ArmView<'a> {
+    name: &'a str,
+    must: &'static str,
+    settings: String,
+    phases: Table,
+    actions: Option<Table>,
+    counted: String,
+    loads: Table,
+    sparks: Vec<Spark<'a>>,
+    checked: String,
+    found: Vec<Found>,
+    judged: Vec<Judged>,
+}
+
+/// A load over time, as two lines of text.
+#[derive(Serialize)]
+struct Spark<'a> {
+    load: &'a str,
+    answered: String,
+    most_answered: u64,
+    latency: String,
+    longest_ms: String,
+}
+
+/// What was asked of the evidence, and what it said.
+#[derive(Serialize)]
+struct Judged {
+    title: &'static str,
+    table: Table,
+}
+
+impl<'a> View<'a> {
+    /// The view of a report.
+    pub fn of(report: &'a Report) -> Self {
+        Self {
+            drill: &report.drill,
+            title: &report.title,
+            hypothesis: &report.hypothesis,
+            outcome: report.verdict.outcome.word(),
+            symbol: words::symbol(report.verdict.outcome),
+            verdict: words::verdict(report),
+            reasons: &report.verdict.reasons,
+            run: words::run(report),
+            seen: seen(&report.arms),
+            arms: report.arms.iter().map(ArmView::of).collect(),
+            proves: words::proves(report),
+            not_proven: &report.not_proven,
+            environment: environment(report),
+            artifacts: artifacts(report),
+            check_again: &report.check_again,
+        }
+    }
+}
+
+impl<'a> ArmView<'a> {
+    fn of(arm: &'a ArmReport) -> Self {
+        Self {
+            name: &arm.evidence.name,
+            must: arm.evidence.must.word(),
+            settings: words::settings(arm),
+            phases: phases(arm),
+            actions: actions(arm),
+            counted: words::counted(&arm.accounting),
+            loads: loads(&arm.loads),
+            sparks: arm.loads.iter().map(spark).collect(),
+            checked: words::checked(&arm.accounting),
+            found: found(&arm.accounting),
+            judged: judged(&arm.evidence),
+        }
+    }
+}
+
+/// All arms side by side.
+fn seen(arms: &[ArmReport]) -> Table {
+    let row = |arm: &ArmReport| {
+        let a = &arm.accounting;
+        let others = a.found().into_iter().filter(|(name, _)| *name != "lost");
+        let others: Vec<String> = others
+            .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
+            .collect();
+        vec![
+            arm.evidence.name.clone(),
+            arm.evidence.must.word().to_owned(),
+            a.obligations.to_string(),
+            a.acknowledged.to_string(),
+            a.committed_unacknowledged.to_string(),
+            a.lost.count.to_string(),
+            match others.is_empty() {
+                true => "none".to_owned(),
+                false => others.join(", "),
+            },
+        ]
+    };
+    Table::new(&[
+        ("arm", Kind::Text),
+        ("must", Kind::Text),
+        ("obligations", Kind::Number),
+        ("acknowledged", Kind::Number),
+        ("committed, unacknowledged", Kind::Number),
+        ("lost", Kind::Number),
+        ("other anomalies", Kind::Text),
+    ])
+    .with(arms.iter().map(row))
+}
+
+fn phases(arm: &ArmReport) -> Table {
+    let mut table = Table::new(&[
+        ("phase", Kind::Text),
+        ("from s", Kind::Number),
+        ("to s", Kind::Number),
+        ("ended by", Kind::Text),
+        ("obligations sent", Kind::Number),
+        ("of them lost", Kind::Number),
+    ]);
+    for load in &arm.loads {
+        table.column(format!("p99 ms of {}", load.name), Kind::Number);
+    }
+    let or_dash = |figure: Option<String>| figure.unwrap_or_else(|| "–".to_owned());
+    let rows = arm.phases.iter().map(|phase| {
+        let counted = arm.accounting.window(&phase.name);
+        let mut row = vec![
+            phase.name.clone(),
+            secs(phase.from_s),
+            secs(phase.to_s),
+            phase.ended_by.clone(),
+            or_dash(counted.map(|c| c.obligations.to_string())),
+            or_dash(counted.map(|c| c.lost.to_string())),
+        ];
+        row.extend(arm.loads.iter().map(|load| {
+            let felt = load.latency.window(&phase.name);
+            or_dash(felt.map(|answers| ms(answers.p99_us)))
+        }));
+        row
+    });
+    table.with(rows)
+}
+
+fn actions(arm: &ArmReport) -> Option<Table> {
+    let columns = [
+        ("at s", Kind::Number),
+        ("phase", Kind::Text),
+        ("action", Kind::Text),
+        ("on", Kind::Text),
+        ("proof that it landed", Kind::Text),
+    ];
+    let rows = arm.actions.iter().map(|act| {
+        let at = secs(act.at_s);
+        let [phase, action] = [act.phase.clone(), act.action.clone()];
+        vec![at, phase, action, act.target.clone(), act.proof.clone()]
+    });
+    (!arm.actions.is_empty()).then(|| Table::new(&columns).with(rows))
+}
+
+fn loads(loads: &[LoadReport]) -> Table {
+    let row = |load: &LoadReport| {
+        let o = &load.latency.overall;
+        let counts = [
+            o.asked,
+            o.acknowledged,
+            o.found,
+            o.not_found,
+            o.refused,
+            o.unknown,
+        ];
+        let mut row = vec![load.name.clone()];
+        row.extend(counts.iter().map(u64::to_string));
+        row.push(percent(o.hits, o.hits + o.misses));
+        row.extend([ms(o.p50_us), ms(o.p99_us), load.at_bound.to_string()]);
+        row
+    };
+    let figures = [
+        "asked",
+        "acknowledged",
+        "found",
+        "not found",
+        "refused",
+        "no answer",
+        "from cache",
+        "p50 ms",
+        "p99 ms",
+        "held back",
+    ];
+    let mut table = Table::new(&[("load", Kind::Text)]);
+    for heading in figures {
+        table.column(heading.to_owned(), Kind::Number);
+    }
+    table.with(loads.iter().map(row))
+}
+
+fn spark(load: &LoadReport) -> Spark<'_> {
+    let series =
+        |of: fn(&Second) -> u64| -> Vec<u64> { load.latency.seconds.iter().map(of).collect() };
+    let answered = series(|second| second.answered);
+    let latency = series(|second| second.max_us.unwrap_or(0));
+    Spark {
+        load: &load.name,
+        most_answered: answered.iter().copied().max().unwrap_or(0),
+        answered: sparkline(&answered, SPARKLINE_WIDTH),
+        latency: sparkline(&latency, SPARKLINE_WIDTH),
+        longest_ms: ms(load.latency.overall.max_us),
+    }
+}
+
+fn judged(evidence: &ArmEvidence) -> Vec<Judged> {
+    let mut judged = Vec::new();
+    for (title, list) in [
+        ("Landed", &evidence.landed),
+        ("Traffic", &evidence.traffic),
+        ("Expected", &evidence.expectations),
+    ] {
+        if !list.is_empty() {
+            let table = expectations(list);
+            judged.push(Judged { title, table });
+        }
+    }
+    if !evidence.controls.is_empty() {
+        let title = "Controls (the recorded snapshot was altered on purpose; the judge had to \
+                     name the event)";
+        let table = controls(evidence);
+        judged.push(Judged { title, table });
+    }
+    judged
+}
+
+fn expectations(list: &[Expectation]) -> Table {
+    let row = |e: &Expectation| vec![e.text.clone(), e.values(), words::name(e.truth)];
+    Table::new(&[
+        ("expectation", Kind::Code),
+        ("seen", Kind::Text),
+        ("result", Kind::Truth),
+    ])
+    .with(list.iter().map(row))
+}
+
+fn controls(evidence: &ArmEvidence) -> Table {
+    let rows = evidence.controls.iter().map(|control| {
+        let caught = if control.caught { "yes" } else { "NO" };
+        vec![
+            control.name.clone(),
+            caught.to_owned(),
+            control.detail.clone(),
+        ]
+    });
+    Table::new(&[
+        ("control", Kind::Text),
+        ("caught", Kind::Truth),
+        ("altered", Kind::Text),
+    ])
+    .with(rows)
+}
+
+fn environment(report: &Report) -> Table {
+    let environment = &report.environment;
+    let commit = environment.commit.as_deref().unwrap_or("unknown");
+    let tool = format!("rlab-ops {}, commit {commit}", environment.tool_version);
+    let fact = |name: &str, value: String| vec![name.to_owned(), value];
+    let mut rows = vec![fact("tool", tool), fact("seed", report.seed.to_string())];
+    for (name, value) in &report.parameters {
+        rows.push(fact(&format!("parameter {name}"), value.clone()));
+    }
+    for (name, version) in &environment.versions {
+        rows.push(fact(name, version.clone()));
+    }
+    rows.push(fact("machine", machine(&environment.machine)));
+    let [before, after] = [&environment.machine, &report.machine_after].map(load_average);
+    rows.push(fact("load average before", before));
+    rows.push(fact("load average after", after));
+    Table::new(&[("", Kind::Text), ("", Kind::Text)]).with(rows)
+}
+
+fn machine(machine: &Machine) -> String {
+    let unknown = || "unknown".to_owned();
+    let cores = machine.cores.map_or_else(unknown, |n| n.to_string());
+    let memory = machine.memory_bytes.map_or_else(
+        || "memory unknown".to_owned(),
+        |bytes| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    );
+    let kernel = machine.kernel.as_deref().unwrap_or("unknown");
+    let platform = &machine.platform;
+    format!("{platform}, {cores} cores, {memory}, kernel {kernel}")
+}
+
+fn load_average(machine: &Machine) -> String {
+    machine.load_average.map_or_else(
+        || "unknown".to_owned(),
+        |averages| averages.map(|average| average.to_string()).join(" "),
+    )
+}
+
+fn artifacts(report: &Report) -> Option<Table> {
+    let artifacts = &report.environment.artifacts;
+    let rows = artifacts
+        .iter()
+        .map(|a| vec![a.name.clone(), a.version.clone(), a.sha256.clone()]);
+    let columns = [
+        ("artifact", Kind::Text),
+        ("version", Kind::Text),
+        ("sha-256", Kind::Code),
+    ];
+    (!artifacts.is_empty()).then(|| Table::new(&columns).with(rows))
+}
