@@ -83,6 +83,8 @@ pub enum Command {
     Drill(verb::drill::Drill),
     Recover(verb::recover::Recover),
     #[command(subcommand)]
+    Evidence(verb::evidence::Evidence),
+    #[command(subcommand)]
     Runbook(verb::runbook::Runbook),
     Down(verb::down::Down),
     Schema(verb::schema::Schema),
@@ -103,6 +105,7 @@ impl Command {
             Self::Smoke(verb) => verb.run(context).await,
             Self::Drill(verb) => verb.run(context).await,
             Self::Recover(verb) => verb.run(context).await,
+            Self::Evidence(verb) => verb.run(context),
             Self::Runbook(verb) => verb.run(context),
             Self::Down(verb) => verb.run(context).await,
             Self::Schema(verb) => verb.run(context).await,

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod doctor;
 pub mod down;
 pub mod drill;
+pub mod evidence;
 pub mod logs;
 pub mod node;
 pub mod recover;

@@ -85,6 +85,12 @@ enum Name {
     Verdict,
     /// `recover`
     Recover,
+    /// `evidence list`
+    EvidenceList,
+    /// `evidence judge`
+    Judged,
+    /// `evidence prune`
+    EvidencePruned,
     /// `runbook list`
     RunbookList,
     /// `runbook show`
@@ -114,6 +120,9 @@ impl Name {
             Self::Drill => schema_for!(verb::drill::Document<'_>).to_value(),
             Self::Verdict => schema_for!(rlab_evidence::VerdictDocument).to_value(),
             Self::Recover => schema_for!(verb::recover::Document<'_>).to_value(),
+            Self::EvidenceList => schema_for!(verb::evidence::list::Document).to_value(),
+            Self::Judged => schema_for!(verb::evidence::judge::Document<'_>).to_value(),
+            Self::EvidencePruned => schema_for!(verb::evidence::prune::Document).to_value(),
             Self::RunbookList => schema_for!(verb::runbook::RunbookList).to_value(),
             Self::RunbookSource => schema_for!(verb::runbook::Source<'_>).to_value(),
             Self::SchemaCheck => schema_for!(SchemaCheck).to_value(),

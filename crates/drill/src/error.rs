@@ -62,6 +62,9 @@ pub enum DrillError {
     /// The report could not be rendered.
     #[error(transparent)]
     Report(#[from] rlab_evidence::report::ReportError),
+    /// The run directory could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] rlab_evidence::SealError),
     /// A file operation failed.
     #[error("{path}: {source}")]
     Io {
@@ -122,6 +125,7 @@ impl DrillError {
             | Self::RunDir(_)
             | Self::Journal(_)
             | Self::Record(_)
+            | Self::Seal(_)
             | Self::Unfinished { .. }
             | Self::NotRepeatable { .. }
             | Self::Io { .. } => ErrorKind::Environment,

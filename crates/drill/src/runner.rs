@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rlab_evidence::report::ArmReport;
 use rlab_evidence::{
     Artifact, Environment, Journal, Machine, Outcome, Report, RunDir, Verdict, VerdictDocument,
-    decide,
+    decide, seal,
 };
 use rlab_lab::LabDir;
 use rlab_lab::spec::LabSpec;
@@ -172,6 +172,8 @@ fn conclude(
     );
     run_dir.write_json(&run_dir.verdict(), &document)?;
     run_dir.write_text(&run_dir.report(), &report.markdown()?)?;
+    run_dir.write_text(&run_dir.junit(), &report.junit()?)?;
+    seal(run_dir)?;
     Ok(Finished {
         verdict,
         run_dir: run_dir.path().to_owned(),
