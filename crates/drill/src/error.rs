@@ -22,6 +22,9 @@ pub enum DrillError {
         /// What is missing.
         missing: String,
     },
+    /// The runbook asks for what this build cannot do yet.
+    #[error("this build cannot yet: {0}")]
+    NotYet(String),
     /// Another drill runs on this lab.
     #[error("another drill runs on this lab")]
     Busy,
@@ -93,7 +96,7 @@ impl DrillError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Lab(error) => error.kind(),
-            Self::Needs { .. } => ErrorKind::Usage,
+            Self::Needs { .. } | Self::NotYet(_) => ErrorKind::Usage,
             Self::NotSteady(_) => ErrorKind::NotSteady,
             Self::Aborted => ErrorKind::Aborted,
             Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,

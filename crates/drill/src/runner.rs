@@ -53,6 +53,10 @@ pub async fn run(
     tell: &(dyn Fn(DrillEvent) + Send + Sync),
     cancel: CancellationToken,
 ) -> Result<Finished, DrillError> {
+    let lacking = drill.not_yet();
+    if !lacking.is_empty() {
+        return Err(DrillError::NotYet(lacking.join("; ")));
+    }
     let stage = Stage::open(dir).await?;
     stage.has(&drill.id, &drill.needs)?;
     let mut undo = UndoLog::open(dir)?;
