@@ -143,6 +143,17 @@ fn an_unknown_drill_is_answered_with_the_right_one() {
 }
 
 #[test]
+fn a_drill_that_this_build_cannot_run_is_refused_before_it_looks_for_a_lab() {
+    let output = Machine::new().run("drill E-009");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(output.stdout.is_empty());
+    insta::assert_snapshot!(stderr(&output), @"");
+    let output = Machine::new().run("drill E-009 --dry-run");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("this build cannot yet:"));
+}
+
+#[test]
 fn parameters_out_of_bounds_are_all_named_before_anything_starts() {
     let output = Machine::new().run("drill E-002 --set commands=1 --set comands=600");
     assert_eq!(output.status.code(), Some(64));

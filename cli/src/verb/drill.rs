@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rlab_drill::RunOptions;
+use rlab_drill::{DrillError, RunOptions};
 use rlab_runbook::Resolved;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -64,6 +64,11 @@ impl Drill {
         if self.dry_run {
             context.format.print(&plan, || plan.to_string())?;
             return Ok(Exit::Held);
+        }
+        if !plan.not_yet.is_empty() {
+            let refused = Failure::from(DrillError::NotYet(plan.not_yet.join("; ")));
+            let given = &self.chosen.runbook;
+            return Err(refused.hint(format!("rlab-ops runbook plan {given}")));
         }
         stream::note(&plan.to_string());
         let options = RunOptions {

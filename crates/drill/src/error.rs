@@ -22,6 +22,9 @@ pub enum DrillError {
         /// What is missing.
         missing: String,
     },
+    /// The runbook asks for what this build cannot do yet.
+    #[error("this build cannot yet: {0}")]
+    NotYet(String),
     /// Somebody else works on this lab.
     #[error("{} works on this lab", .holder.as_deref().unwrap_or("another drill"))]
     Busy {
@@ -113,7 +116,7 @@ impl DrillError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Lab(error) => error.kind(),
-            Self::Needs { .. } => ErrorKind::Usage,
+            Self::Needs { .. } | Self::NotYet(_) => ErrorKind::Usage,
             Self::NotSteady(_) => ErrorKind::NotSteady,
             Self::Aborted => ErrorKind::Aborted,
             Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,

@@ -56,6 +56,10 @@ pub async fn run(
     tell: &(dyn Fn(DrillEvent) + Send + Sync),
     cancel: CancellationToken,
 ) -> Result<Finished, DrillError> {
+    let lacking = drill.not_yet();
+    if !lacking.is_empty() {
+        return Err(DrillError::NotYet(lacking.join("; ")));
+    }
     let stage = Stage::open(dir, &format!("drill {}", drill.id)).await?;
     stage.has(&drill.id, &drill.needs)?;
     let mut undo = UndoLog::open(dir)?;

@@ -70,6 +70,10 @@ pub(crate) async fn carry_out(
             let node = format!("kafka-{broker}");
             verb(stage, record, phase, step, &node, NodeVerb::Start).await
         }
+        // A drill with one of these is refused before it starts.
+        Step::BrokerPause { .. } | Step::CacheFill { .. } | Step::Failover(_) => {
+            Err(DrillError::NotYet(step.describe()))
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl Values<'_> {
 #[cfg(test)]
 mod tests {
     use rlab_evidence::LatencySummary;
-    use rlab_runbook::{LoadKind, VALUES};
+    use rlab_runbook::{Kind, LoadKind, Unit, VALUES};
 
     use super::*;
 
@@ -143,13 +143,13 @@ mod tests {
             stale_bound_us: Some(1),
             ..Accounting::default()
         };
-        let judged = VALUES.iter().filter(|spec| !spec.live);
+        let judged = VALUES.iter().filter(|spec| !spec.live());
         let of_loads = [LoadKind::Commands, LoadKind::Reads].map(LoadKind::values);
         let counts = of_loads
             .iter()
             .copied()
             .flatten()
-            .filter(|spec| !spec.name.ends_with("_ms") && !spec.name.ends_with("_ratio"));
+            .filter(|spec| spec.built && spec.kind == Kind::Number(Unit::Count));
         let names = judged
             .map(|spec| spec.name.to_owned())
             .chain(counts.map(|spec| format!("orders.{}", spec.name)));

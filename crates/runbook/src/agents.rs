@@ -1,7 +1,6 @@
-//! The agents a runbook can need, their crash points and the settings an arm may change.
+//! The agents a runbook can need, and their crash points.
 
 use std::fmt;
-use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +22,14 @@ pub enum Agent {
 }
 
 impl Agent {
+    /// Every agent.
+    pub const ALL: [Self; 4] = [
+        Self::CommandService,
+        Self::OutboxRelay,
+        Self::ConsumerService,
+        Self::QueryService,
+    ];
+
     /// Name in runbooks, for example `command_service`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -106,104 +113,4 @@ impl fmt::Display for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// What an arm can change about command-service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CommandServiceSettings {
-    /// How an accepted command's event reaches Kafka.
-    pub publish: Publish,
-}
-
-/// How an event leaves the service that wrote it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Publish {
-    /// As an outbox row of the same transaction, carried by the relay.
-    Outbox,
-    /// To Kafka by the service itself, after its commit.
-    Direct,
-}
-
-/// What an arm can change about consumer-service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConsumerServiceSettings {
-    /// What keeps an event that is delivered again from taking effect again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dedup: Option<Dedup>,
-    /// When the offsets of a batch are committed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub commit: Option<Commit>,
-    /// What keeps readers from being shown what is outdated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub invalidate: Option<Invalidate>,
-}
-
-/// What keeps readers from being shown what is outdated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Invalidate {
-    /// A floor below which nothing is cached any more.
-    Versioned,
-    /// The cache entry is dropped.
-    Del,
-    /// Nothing.
-    None,
-}
-
-/// What an arm can change about query-service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QueryServiceSettings {
-    /// How long a cache entry lives, milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache_ttl_ms: Option<NonZeroU32>,
-    /// Whether entries made together expire together.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ttl: Option<Ttl>,
-    /// Who makes a document that several want.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flight: Option<Flight>,
-}
-
-/// Whether entries made together expire together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Ttl {
-    /// Each lives a little shorter or longer.
-    Jittered,
-    /// All live equally long.
-    Fixed,
-}
-
-/// Who makes a document that several want.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Flight {
-    /// The first; the others wait for it.
-    Single,
-    /// Each for itself.
-    Many,
-}
-
-/// What keeps an event that is delivered again from taking effect again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Dedup {
-    /// Its mark in `processed_event`, written with the effect.
-    ProcessedEvent,
-    /// Nothing.
-    None,
-}
-
-/// When the offsets of a batch are committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Commit {
-    /// After its effects.
-    After,
-    /// Before its effects.
-    Before,
 }

@@ -1,4 +1,4 @@
-//! Arguments: a value written out, or `$name` for a parameter.
+//! Arguments: a value written out, or `$name` for a parameter or a case's value.
 
 use std::borrow::Cow;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -8,9 +8,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
+use crate::cases::CaseValue;
+use crate::format::Acks;
 use crate::parameter::ParameterValue;
 
-/// A value or the name of the parameter that holds it.
+/// A value, or the name of the parameter or of the case's value that holds it.
 #[derive(Debug, Clone)]
 pub(crate) enum Arg<T> {
     Literal(T),
@@ -49,12 +51,22 @@ impl<T: JsonSchema> JsonSchema for Arg<T> {
     }
 }
 
-/// A type that a parameter can stand for.
+/// A type that a parameter or a case's value can stand for.
 pub(crate) trait FromParameter: Sized {
     /// What the parameter must be, for messages.
     const WANTED: &'static str;
 
     fn from_parameter(value: ParameterValue) -> Option<Self>;
+
+    /// Numbers of a case count as integer parameters do.
+    fn from_case(value: &CaseValue) -> Option<Self> {
+        match value {
+            CaseValue::Integer(value) => {
+                Self::from_parameter(ParameterValue::Integer(i64::from(*value)))
+            }
+            CaseValue::Bool(_) | CaseValue::Word(_) => None,
+        }
+    }
 }
 
 impl FromParameter for NonZeroU32 {
@@ -89,5 +101,40 @@ impl FromParameter for HumanDuration {
             ParameterValue::Duration(duration) => Some(duration),
             ParameterValue::Integer(_) | ParameterValue::Number(_) => None,
         }
+    }
+}
+
+impl FromParameter for u32 {
+    const WANTED: &'static str = "an integer from 0 to 4294967295";
+
+    fn from_parameter(value: ParameterValue) -> Option<Self> {
+        value.integer()?.try_into().ok()
+    }
+}
+
+impl FromParameter for bool {
+    const WANTED: &'static str = "true or false";
+
+    fn from_parameter(_: ParameterValue) -> Option<Self> {
+        None
+    }
+
+    fn from_case(value: &CaseValue) -> Option<Self> {
+        match value {
+            CaseValue::Bool(value) => Some(*value),
+            CaseValue::Integer(_) | CaseValue::Word(_) => None,
+        }
+    }
+}
+
+impl FromParameter for Acks {
+    const WANTED: &'static str = "`none`, `leader` or `all`";
+
+    fn from_parameter(_: ParameterValue) -> Option<Self> {
+        None
+    }
+
+    fn from_case(value: &CaseValue) -> Option<Self> {
+        serde_json::from_value(serde_json::to_value(value).ok()?).ok()
     }
 }

@@ -1,6 +1,6 @@
 //! The runbook format: parse, check, and the values its expressions speak of.
 //!
-//! A runbook describes a drill: arms, load, phases with their actions, and what must be seen.
+//! A runbook describes a drill: arms, cases, load, phases with their actions, and what must be seen.
 //! Reading one ([`Runbook::read`], [`find`]) reports every mistake at once with its place.
 //! [`Runbook::resolve`] puts in the parameters of one drill, and [`plan`] says what would happen
 //! and how each step is undone. The runner executes the same [`Resolved`] that the plan shows.
@@ -8,34 +8,47 @@
 mod action;
 mod agents;
 mod argument;
+mod cases;
 mod check;
 mod expression;
 mod format;
 mod library;
 mod load;
+mod needs;
+mod not_yet;
 mod parameter;
 mod plan;
 mod plan_text;
+mod probe;
 mod resolve;
 mod resolved;
 mod runbook;
+mod settings;
 mod values;
 
-pub use action::{ACTIONS, ActionSpec, Effect, Step, UndoClass};
-pub use agents::{
-    Agent, CommandServiceSettings, Commit, ConsumerServiceSettings, Dedup, Flight, Instance,
-    Invalidate, Publish, QueryServiceSettings, Ttl,
-};
+pub use action::{ACTIONS, ActionSpec, Effect, Failover, Step, UndoClass};
+pub use agents::{Agent, Instance};
+pub use cases::CaseValue;
 pub use expression::{
-    Expression, ExpressionProblem, Observation, Position, Scope, Truth, Value, ValueRef,
+    Comparison, Expression, ExpressionProblem, Observation, Position, Scope, Truth, Value, ValueRef,
 };
-pub use format::{Control, Must, Needs};
+pub use format::{Acks, Control, Must, Rows};
 pub use library::{LibraryError, find, list, names};
-pub use load::LoadKind;
+pub use load::{LOADS, LoadKind, LoadSpec};
+pub use needs::{Agents, KafkaNeeds, MysqlNeeds, Needs, RedisNeeds, Standby};
 pub use parameter::{ParameterErrors, ParameterValue};
-pub use plan::{ArmPlan, PLAN_SCHEMA, PhasePlan, Plan, StepPlan, plan};
+pub use plan::{ArmPlan, CasePlan, PLAN_SCHEMA, PhasePlan, Plan, StepPlan, TablePlan, plan};
+pub use probe::{PROBES, Probe, ProbeSpec};
 pub use resolve::ResolveError;
-pub use resolved::Resolved;
-pub use resolved::{ResolvedArm, ResolvedExpectations, ResolvedLoad, ResolvedPhase, Until};
+pub use resolved::{
+    Resolved, ResolvedArm, ResolvedCase, ResolvedExpectations, ResolvedLoad, ResolvedPhase,
+    ResolvedProduce, ResolvedSeries, ResolvedTable, Until,
+};
 pub use runbook::{RUNBOOK_SCHEMA, Runbook, json_schema};
-pub use values::{COMMAND_VALUES, Kind, READ_VALUES, Unit, VALUES, ValueSpec};
+pub use settings::{
+    AgentSettings, CommandServiceSettings, Commit, ConsumerServiceSettings, Dedup, Flight,
+    Invalidate, Publish, QueryServiceSettings, Resolve, Retry, SETTINGS, SettingSpec, Ttl,
+};
+pub use values::{
+    COMMAND_VALUES, Kind, Known, NUMBER_VALUES, READ_VALUES, RECORD_VALUES, Unit, VALUES, ValueSpec,
+};

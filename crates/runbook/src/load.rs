@@ -1,9 +1,9 @@
-//! What a load asks for.
+//! The registry of loads: what a load asks for, of whom, and what it tells.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::values::{COMMAND_VALUES, READ_VALUES, ValueSpec};
+use crate::values::{COMMAND_VALUES, NUMBER_VALUES, READ_VALUES, RECORD_VALUES, ValueSpec};
 
 /// What a load asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -13,22 +13,78 @@ pub enum LoadKind {
     Commands,
     /// Items, got from query-service.
     Reads,
+    /// Records, produced to a topic of the run's own.
+    Records,
+    /// Numbers, written to Redis under keys of the run's own, counting up for each key.
+    Numbers,
 }
 
+/// What the registry knows of a kind of load.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadSpec {
+    /// Key in runbooks, for example `http.post`.
+    pub name: &'static str,
+    /// What it sends, in words.
+    pub sends: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Its values, addressed by the load's name.
+    pub outputs: &'static [ValueSpec],
+    /// Whether this build can drive it.
+    pub built: bool,
+}
+
+/// Every kind of load.
+pub static LOADS: &[LoadSpec] = &[
+    LoadSpec {
+        name: "http.post",
+        sends: "commands",
+        summary: "post commands to command-service, each with its own command id",
+        outputs: COMMAND_VALUES,
+        built: true,
+    },
+    LoadSpec {
+        name: "http.get",
+        sends: "reads",
+        summary: "get items from query-service",
+        outputs: READ_VALUES,
+        built: true,
+    },
+    LoadSpec {
+        name: "kafka.produce",
+        sends: "records",
+        summary: "produce to a fresh topic of one partition, replicated on every broker and led by \
+                  broker 1",
+        outputs: RECORD_VALUES,
+        built: false,
+    },
+    LoadSpec {
+        name: "redis.set",
+        sends: "numbers",
+        summary: "write to fresh keys in Redis, to each key one number more each time",
+        outputs: NUMBER_VALUES,
+        built: false,
+    },
+];
+
 impl LoadKind {
+    /// What the registry knows of it.
+    pub const fn spec(self) -> &'static LoadSpec {
+        match self {
+            Self::Commands => &LOADS[0],
+            Self::Reads => &LOADS[1],
+            Self::Records => &LOADS[2],
+            Self::Numbers => &LOADS[3],
+        }
+    }
+
     /// The values of such a load, addressed by its name.
     pub const fn values(self) -> &'static [ValueSpec] {
-        match self {
-            Self::Commands => COMMAND_VALUES,
-            Self::Reads => READ_VALUES,
-        }
+        self.spec().outputs
     }
 
     /// What it sends, in words.
     pub const fn describe(self) -> &'static str {
-        match self {
-            Self::Commands => "commands",
-            Self::Reads => "reads",
-        }
+        self.spec().sends
     }
 }

@@ -3,7 +3,8 @@
 use rlab_document::{Document, DocumentErrors, read_yaml};
 use schemars::generate::SchemaSettings;
 
-use crate::format::{Needs, RunbookText};
+use crate::format::RunbookText;
+use crate::needs::Needs;
 use crate::parameter::{ParameterValue, with_overrides};
 use crate::resolve::{ResolveError, resolve};
 use crate::resolved::Resolved;
@@ -39,6 +40,11 @@ impl Runbook {
     /// What is shown, in one line.
     pub fn title(&self) -> &str {
         &self.document.value.title
+    }
+
+    /// Words to find it by, in snake case.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.document.value.tags.iter().map(|tag| tag.0.as_str())
     }
 
     /// What the lab must have.

@@ -216,7 +216,7 @@ fn a_value_of_the_other_kind_of_load_is_answered_with_what_there_is() {
     assert_eq!(
         help("lookups.obligations > 0").unwrap(),
         "known values of it: `reads`, `found`, `not_found`, `refused`, `unknown`, `ok_ratio`, \
-         `hit_ratio`, `p50_ms`, `p99_ms`"
+         `hit_ratio`, `waited_on_db`, `p50_ms`, `p99_ms`"
     );
     assert_eq!(
         help("lookups.hit_rate > 0.5").unwrap(),

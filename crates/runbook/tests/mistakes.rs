@@ -126,7 +126,7 @@ fn reads_take_the_keys_of_another_load_and_go_on_until_the_phases_end() {
         );
     let runbook = Runbook::parse("E-002.yaml", &text).unwrap();
     let resolved = runbook.resolve(&[]).unwrap();
-    let lookups = resolved.load["lookups"];
+    let lookups = &resolved.load["lookups"];
     assert_eq!((lookups.kind, lookups.count), (LoadKind::Reads, None));
     assert_eq!(lookups.keys, resolved.load["orders"].keys);
     let plan = rlab_runbook::plan(&resolved);

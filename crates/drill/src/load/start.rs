@@ -55,6 +55,10 @@ impl Start<'_> {
         let (asks, agent) = match load.kind {
             LoadKind::Commands => (Asks::Commands, Agent::CommandService),
             LoadKind::Reads => (Asks::Items, Agent::QueryService),
+            // A drill that names one is refused before it starts.
+            LoadKind::Records | LoadKind::Numbers => {
+                return Err(DrillError::NotYet(load.kind.spec().name.to_owned()));
+            }
         };
         let service = self.stage.site.spec.node(agent.node());
         let service = service.map(|node| node.front_address(0).into());

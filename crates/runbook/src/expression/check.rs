@@ -11,11 +11,11 @@ use rlab_document::one_of;
 
 use super::{ExpressionProblem, Scope, ValueRef};
 use crate::parameter::ParameterValue;
-use crate::values::{Kind, Unit};
+use crate::values::{Kind, Unit, ValueSpec};
 
 /// Type of a part of an expression. A number without a unit (a literal, a parameter) fits any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
+pub(super) enum Type {
     Bool,
     Number(Option<Unit>),
 }
@@ -189,11 +189,16 @@ impl<'a> Checker<'a> {
             self.not_allowed(self.span(part));
             return None;
         };
-        let name_span = start..start + named.name.len();
+        self.named(named, start..end)
+    }
+
+    /// The same for a name that stands at `whole`, its `@phase` included.
+    pub fn named(&mut self, named: ValueRef, whole: Range<usize>) -> Option<(Type, Expr)> {
+        let name_span = whole.start..whole.start + named.name.len();
         if let Some(parameter) = self.scope.parameter(&named.name) {
             if named.phase.is_some() {
                 let message = format!("parameter `{}` has no phases", named.name);
-                self.report(start..end, message, None);
+                self.report(whole, message, None);
                 return None;
             }
             let unit = match parameter {
@@ -213,12 +218,7 @@ impl<'a> Checker<'a> {
             self.report(name_span, message, help);
             return None;
         }
-        if named.phase.is_some() && !spec.phased {
-            let message = format!("`{}` is known for the whole run only", named.name);
-            self.report(start..end, message, Some(format!("`{}`", named.name)));
-            return None;
-        }
-        self.phase(&named, start + named.name.len() + 1..end)?;
+        self.phase_of(&named, spec, &whole)?;
         let index = self.index_of(named, spec.kind);
         let kind = match spec.kind {
             Kind::Bool => Type::Bool,
@@ -227,29 +227,77 @@ impl<'a> Checker<'a> {
         Some((kind, Expr::Ident(format!("v{index}"))))
     }
 
-    fn unknown_value(&mut self, name: &str, span: Range<usize>) {
-        let of_load = name
-            .split_once('.')
-            .and_then(|(load, value)| Some((load, value, self.scope.load(load)?)));
-        let Some((load, value, kind)) = of_load else {
-            let help = one_of("names", name, self.scope.names());
-            return self.report(span, format!("unknown value `{name}`"), help);
-        };
-        let known = kind.values().iter().map(|spec| spec.name);
-        let help = one_of("values of it", value, known);
-        let message = format!(
-            "`{load}` is a load of {} and has no `{value}`",
-            kind.describe()
-        );
-        self.report(span, message, help);
-    }
-
-    fn phase(&mut self, named: &ValueRef, span: Range<usize>) -> Option<()> {
+    /// Whether the phase after the `@`, if there is one, can narrow the value here.
+    fn phase_of(&mut self, named: &ValueRef, spec: &ValueSpec, whole: &Range<usize>) -> Option<()> {
         let Some(phase) = &named.phase else {
             return Some(());
         };
+        let plain = Some(format!("`{}`", named.name));
+        if !spec.phased {
+            let message = format!("`{}` is known for the whole run only", named.name);
+            self.report(whole.clone(), message, plain);
+            return None;
+        }
+        if !self.scope.allows_phase(spec) {
+            let message = format!("`{}` is known by phase only after the drill", named.name);
+            self.report(whole.clone(), message, plain);
+            return None;
+        }
+        self.phase(phase, whole.start + named.name.len() + 1..whole.end)
+    }
+
+    fn unknown_value(&mut self, name: &str, span: Range<usize>) {
+        let Some((name, span)) = self.without_arm(name, span) else {
+            return;
+        };
+        if self.scope.is_word(name) {
+            let message = format!("`{name}` is no number, and so has its place in `when` only");
+            return self.report(span, message, None);
+        }
+        let owned = name
+            .split_once('.')
+            .and_then(|(owner, value)| Some((owner, value, self.scope.owner(owner)?)));
+        let Some((owner, value, (what, values))) = owned else {
+            let help = one_of("names", name, self.scope.names());
+            return self.report(span, format!("unknown value `{name}`"), help);
+        };
+        let help = one_of("values of it", value, values.iter().map(|spec| spec.name));
+        let message = format!("`{owner}` is a {what} and has no `{value}`");
+        self.report(span, message, help);
+    }
+
+    /// In a comparison of arms the name of an arm comes first; the rest, unless that is missing.
+    fn without_arm<'n>(
+        &mut self,
+        name: &'n str,
+        span: Range<usize>,
+    ) -> Option<(&'n str, Range<usize>)> {
+        let Some(arms) = self.scope.compared() else {
+            return Some((name, span));
+        };
+        match name.split_once('.') {
+            Some((arm, rest)) if arms.iter().any(|known| known == arm) => {
+                Some((rest, span.start + arm.len() + 1..span.end))
+            }
+            Some((arm, _)) => {
+                let help = one_of("arms", arm, arms.iter().map(String::as_str));
+                let span = span.start..span.start + arm.len();
+                self.report(span, format!("unknown arm `{arm}`"), help);
+                None
+            }
+            None => {
+                let help = arms
+                    .first()
+                    .map(|arm| format!("for example `{arm}.{name}`"));
+                self.report(span, "the name of an arm is missing".to_owned(), help);
+                None
+            }
+        }
+    }
+
+    fn phase(&mut self, phase: &str, span: Range<usize>) -> Option<()> {
         let begun = self.scope.begun();
-        if begun.contains(phase) {
+        if begun.iter().any(|known| known == phase) {
             return Some(());
         }
         let message = if self.scope.has_phase(phase) {

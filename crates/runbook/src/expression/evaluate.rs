@@ -129,6 +129,7 @@ fn shown(kind: Kind, value: Option<Value>) -> String {
             format!("{number:.1} ms")
         }
         (Kind::Number(Unit::Ratio), Some(Value::Number(number))) => format!("{number:.4}"),
+        (Kind::Number(Unit::PerSecond), Some(Value::Number(number))) => format!("{number:.1}/s"),
         (_, Some(Value::Number(number))) => number.to_string(),
     }
 }

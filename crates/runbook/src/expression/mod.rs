@@ -6,18 +6,23 @@
 //! CEL sees doubles and plain variables only.
 
 mod check;
+mod comparison;
 mod evaluate;
 mod scan;
 mod scope;
+mod when;
 
 use std::fmt;
 use std::ops::Range;
 
 use cel::IdedExpr;
+use cel::common::ast::SourceInfo;
 use cel::parser::Parser;
 
+pub use comparison::Comparison;
 pub use evaluate::{Observation, Truth, Value};
 pub use scope::{Position, Scope};
+pub(crate) use when::When;
 
 use crate::values::Kind;
 
@@ -36,6 +41,32 @@ impl fmt::Display for ValueRef {
         self.phase
             .as_ref()
             .map_or(Ok(()), |phase| write!(f, "@{phase}"))
+    }
+}
+
+impl ValueRef {
+    /// Reads `text` as nothing but the name of a value of `scope`, perhaps of a phase.
+    ///
+    /// # Errors
+    /// As [`Expression::parse`], and a text that is more than a name.
+    pub fn parse(text: &str, scope: &Scope) -> Result<Self, Vec<ExpressionProblem>> {
+        let scanned = scan::scan(text)?;
+        let source = SourceInfo::default();
+        let mut checker = check::Checker::new(text, scope, &source, &scanned.paths);
+        let whole = 0..text.len();
+        let named = scanned.paths.get(&0);
+        if let Some((_, named)) = named.filter(|(end, _)| *end == whole.end) {
+            checker.named(named.clone(), whole.clone());
+        }
+        match (checker.problems, checker.values.pop()) {
+            (problems, Some(value)) if problems.is_empty() => Ok(value),
+            (problems, _) if !problems.is_empty() => Err(problems),
+            _ => Err(vec![ExpressionProblem {
+                span: whole,
+                message: "not the name of a value".to_owned(),
+                help: Some("one name, for example `orders.p99_ms@steady`".to_owned()),
+            }]),
+        }
     }
 }
 

@@ -1,18 +1,26 @@
 //! The names an expression may use, and where it stands.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
+use crate::cases::{CaseValue, CaseValues};
 use crate::load::LoadKind;
 use crate::parameter::ParameterValue;
-use crate::values::{VALUES, ValueSpec};
+use crate::probe::Probe;
+use crate::values::{Known, VALUES, ValueSpec};
 
 /// Where an expression stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     /// The `until` of the phase with this index: sampled while that phase runs.
     Until(usize),
-    /// An expectation: evaluated when everything is known.
+    /// A condition of `stop`: looked at all the time, whatever has happened so far.
+    Stop,
+    /// An expectation: evaluated when everything is known of its arm.
     Expect,
+    /// A comparison: evaluated when everything is known of all arms, whose names come first.
+    Compare,
 }
 
 /// The names an expression may use, with their types.
@@ -20,8 +28,11 @@ pub enum Position {
 pub struct Scope {
     values: IndexMap<String, &'static ValueSpec>,
     loads: IndexMap<String, LoadKind>,
+    series: IndexMap<String, Probe>,
+    arms: Vec<String>,
     phases: Vec<String>,
     parameters: IndexMap<String, ParameterValue>,
+    words: BTreeSet<String>,
     position: Position,
 }
 
@@ -33,25 +44,52 @@ impl Scope {
         phases: impl IntoIterator<Item = &'a str>,
         parameters: &IndexMap<String, ParameterValue>,
     ) -> Self {
-        let mut values: IndexMap<String, &'static ValueSpec> = VALUES
-            .iter()
-            .map(|spec| (spec.name.to_owned(), spec))
-            .collect();
-        let loads: IndexMap<String, LoadKind> = loads
-            .into_iter()
-            .map(|(name, kind)| (name.to_owned(), kind))
-            .collect();
-        for (load, kind) in &loads {
-            let own = kind.values().iter();
-            values.extend(own.map(|spec| (format!("{load}.{}", spec.name), spec)));
-        }
-        Self {
-            values,
-            loads,
+        let values = VALUES.iter().map(|spec| (spec.name.to_owned(), spec));
+        let mut scope = Self {
+            values: values.collect(),
+            loads: IndexMap::new(),
+            series: IndexMap::new(),
+            arms: Vec::new(),
             phases: phases.into_iter().map(str::to_owned).collect(),
             parameters: parameters.clone(),
+            words: BTreeSet::new(),
             position: Position::Expect,
+        };
+        for (name, kind) in loads {
+            scope.loads.insert(name.to_owned(), kind);
+            scope.own(name, kind.values());
         }
+        scope
+    }
+
+    /// The same with the values of these series.
+    #[must_use]
+    pub fn with_series<'a>(mut self, series: impl IntoIterator<Item = (&'a str, Probe)>) -> Self {
+        for (name, probe) in series {
+            self.series.insert(name.to_owned(), probe);
+            self.own(name, probe.spec().outputs);
+        }
+        self
+    }
+
+    /// The same with the names of these arms.
+    #[must_use]
+    pub fn with_arms<'a>(mut self, arms: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arms.extend(arms.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// The same with the numbers of a case.
+    pub(crate) fn with_case(mut self, values: &CaseValues) -> Self {
+        for (name, value) in values {
+            if let CaseValue::Integer(number) = value {
+                let number = ParameterValue::Integer(i64::from(*number));
+                self.parameters.insert(name.clone(), number);
+            } else {
+                self.words.insert(name.clone());
+            }
+        }
+        self
     }
 
     /// The same names, seen from `position`.
@@ -62,26 +100,52 @@ impl Scope {
         }
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<&'static ValueSpec> {
-        self.values.get(name).copied()
+    fn own(&mut self, owner: &str, specs: &'static [ValueSpec]) {
+        let named = specs
+            .iter()
+            .map(|spec| (format!("{owner}.{}", spec.name), spec));
+        self.values.extend(named);
     }
 
-    /// The kind of the load called `name`.
-    pub(super) fn load(&self, name: &str) -> Option<LoadKind> {
-        self.loads.get(name).copied()
+    /// The value of this name; among arms, the name of one comes first.
+    pub(super) fn value(&self, name: &str) -> Option<&'static ValueSpec> {
+        let Some(arms) = self.compared() else {
+            return self.values.get(name).copied();
+        };
+        let (arm, rest) = name.split_once('.')?;
+        let known = arms.iter().any(|known| known == arm);
+        known.then(|| self.values.get(rest).copied())?
+    }
+
+    /// What the load or series called `name` is, and its values.
+    pub(super) fn owner(&self, name: &str) -> Option<(String, &'static [ValueSpec])> {
+        if let Some(kind) = self.loads.get(name) {
+            return Some((format!("load of {}", kind.describe()), kind.values()));
+        }
+        let probe = self.series.get(name)?.spec();
+        Some((format!("series of `{}`", probe.name), probe.outputs))
+    }
+
+    /// The arms, where they are compared.
+    pub(super) fn compared(&self) -> Option<&[String]> {
+        (self.position == Position::Compare).then_some(self.arms.as_slice())
     }
 
     pub(super) fn parameter(&self, name: &str) -> Option<ParameterValue> {
         self.parameters.get(name).copied()
     }
 
+    /// Whether `name` is what a case gives, and no number.
+    pub(super) fn is_word(&self, name: &str) -> bool {
+        self.words.contains(name)
+    }
+
     /// Names that could stand in a value's place here.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        let live_only = self.position != Position::Expect;
         let values = self
             .values
             .iter()
-            .filter(move |(_, spec)| spec.live || !live_only)
+            .filter(|(_, spec)| self.allows(spec))
             .map(|(name, _)| name.as_str());
         values.chain(self.parameters.keys().map(String::as_str))
     }
@@ -90,7 +154,8 @@ impl Scope {
     pub(super) fn begun(&self) -> &[String] {
         match self.position {
             Position::Until(index) => &self.phases[..self.phases.len().min(index + 1)],
-            Position::Expect => &self.phases,
+            Position::Stop => &[],
+            Position::Expect | Position::Compare => &self.phases,
         }
     }
 
@@ -98,7 +163,17 @@ impl Scope {
         self.phases.iter().any(|phase| phase == name)
     }
 
+    /// Whether the value is known here.
     pub(super) fn allows(&self, spec: &ValueSpec) -> bool {
-        spec.live || self.position == Position::Expect
+        spec.live() || self.is_after()
+    }
+
+    /// Whether the value is known by phase here.
+    pub(super) fn allows_phase(&self, spec: &ValueSpec) -> bool {
+        spec.known == Known::Sampled || self.is_after()
+    }
+
+    fn is_after(&self) -> bool {
+        matches!(self.position, Position::Expect | Position::Compare)
     }
 }

@@ -1,0 +1,56 @@
+//! Loads: that each asks for one thing, of an agent that runs, and ends where it must.
+
+use super::{Findings, escaped, needs_agent};
+use crate::agents::Agent;
+use crate::format::{Keys, Load};
+use crate::load::{LOADS, LoadKind};
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    for (name, load) in &findings.document.value.load {
+        self::load(findings, &format!("/load/{}", escaped(name)), load);
+    }
+}
+
+fn load(findings: &mut Findings<'_>, at: &str, load: &Load) {
+    let asks: Vec<LoadKind> = load.asks().collect();
+    match asks[..] {
+        [] => {
+            let names: Vec<String> = LOADS
+                .iter()
+                .map(|spec| format!("`{}`", spec.name))
+                .collect();
+            let help = format!("add one of {}", names.join(", "));
+            findings.key(at, "the load asks for nothing", Some(help));
+        }
+        [LoadKind::Commands] => commands(findings, at, load),
+        [LoadKind::Reads] => {
+            needs_agent(findings, &format!("{at}/http.get"), Agent::QueryService);
+        }
+        [LoadKind::Records | LoadKind::Numbers] => own_keys(findings, at, load),
+        [_, second, ..] => {
+            let help = "make two loads of it".to_owned();
+            let message = "the load asks for two things";
+            let second = second.spec().name;
+            findings.key(&format!("{at}/{second}"), message, Some(help));
+        }
+    }
+}
+
+fn commands(findings: &mut Findings<'_>, at: &str, load: &Load) {
+    let service = Agent::CommandService;
+    needs_agent(findings, &format!("{at}/http.post"), service);
+    if load.count.is_none() {
+        let help = "add `count`: without an end the pipeline never drains".to_owned();
+        findings.key(at, "the load of commands never ends", Some(help));
+    }
+    own_keys(findings, at, load);
+}
+
+fn own_keys(findings: &mut Findings<'_>, at: &str, load: &Load) {
+    if let Keys::Of(other) = &load.keys {
+        let what = load.kind().describe();
+        let message = format!("{what} have keys of their own, not those of `{other}`");
+        let help = "a number, for example `200`".to_owned();
+        findings.value(&format!("{at}/keys"), &message, Some(help));
+    }
+}

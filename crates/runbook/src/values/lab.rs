@@ -1,0 +1,102 @@
+//! Values of the lab and of the ledger.
+
+use super::{Kind, Unit, ValueSpec, counted, judged, sampled};
+
+/// Values of the lab and of the ledger.
+pub static VALUES: &[ValueSpec] = &[
+    sampled(
+        "crashes",
+        Kind::Number(Unit::Count),
+        "kills at crash points that the supervisor carried out; @phase: during it",
+    ),
+    sampled(
+        "agent.kills",
+        Kind::Number(Unit::Count),
+        "agents killed by `agent.kill` and seen to end by SIGKILL; @phase: during it",
+    ),
+    sampled(
+        "isr",
+        Kind::Number(Unit::Count),
+        "smallest in-sync replica set of the run's topic; @phase: at its end",
+    ),
+    sampled(
+        "pipeline.drained",
+        Kind::Bool,
+        "commands done, outbox settled and no effect outstanding; @phase: at its end",
+    ),
+    sampled(
+        "mysql.zone_changed",
+        Kind::Bool,
+        "MySQL's primary is in another zone than at the run's start; @phase: than at its start",
+    )
+    .not_yet(),
+    sampled(
+        "redis.primary_changed",
+        Kind::Bool,
+        "Redis's primary is another node than at the run's start; @phase: than at its start",
+    )
+    .not_yet(),
+    sampled(
+        "broker.epoch_changed",
+        Kind::Bool,
+        "a broker has registered again since the run's start; @phase: since its start",
+    )
+    .not_yet(),
+    judged(
+        "ledger.obligations",
+        Unit::Count,
+        "commands acknowledged or found committed; @phase: sent during it",
+    ),
+    judged(
+        "ledger.lost",
+        Unit::Count,
+        "obligations without an effect; @phase: sent during it",
+    ),
+    counted(
+        "ledger.committed_unacknowledged",
+        "commands found committed although the client never heard",
+    ),
+    counted(
+        "ledger.outbox_orphan",
+        "outbox rows that no committed command explains",
+    ),
+    counted(
+        "ledger.duplicate_publish",
+        "records beyond the first of their event",
+    ),
+    counted(
+        "ledger.effect_twice",
+        "events whose effect was applied more than once",
+    ),
+    counted(
+        "ledger.unknown_event",
+        "records and effects of events that no committed command explains",
+    ),
+    counted(
+        "ledger.reordered",
+        "events that came after a later one of their item, in the topic or among the effects",
+    ),
+    counted(
+        "ledger.altered_payload",
+        "events that are not told alike by client, command, record and effect",
+    ),
+    counted(
+        "ledger.read_model_differs",
+        "items whose read model is not the sum of their effects",
+    ),
+    counted(
+        STALE_CACHE,
+        "reads that showed less than had been known for longer than `stale_after`",
+    ),
+    counted(
+        "ledger.sequence_gap",
+        "items whose committed commands are not numbered without a hole",
+    ),
+    counted(
+        "ledger.parked",
+        "outbox rows and records that were set aside",
+    ),
+];
+
+/// The value that has no meaning without `expect.stale_after`.
+pub(crate) const STALE_CACHE: &str = "ledger.stale_cache";
