@@ -126,7 +126,7 @@ fn a_run_without_a_seal_did_not_come_to_its_end() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn one_changed_byte_is_refused_with_its_file(
