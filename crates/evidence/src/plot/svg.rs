@@ -24,7 +24,7 @@ impl Svg {
         let (width, height) = size;
         let [id, title, description] = [id, title, description].map(escape);
         Self(format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
+            "<svg role=\"img\" viewBox=\"0 0 {width} {height}\" \
              style=\"max-width:{width}px\" aria-labelledby=\"{id}-t {id}-d\">\n\
              <title id=\"{id}-t\">{title}</title>\n<desc id=\"{id}-d\">{description}</desc>\n"
         ))
