@@ -196,6 +196,15 @@ fn a_file_nobody_listed_is_refused() {
 }
 
 #[test]
+fn a_sealed_run_without_its_journal_is_opened_and_refused() {
+    let scene = sealed();
+    fs::remove_file(scene.run.journal()).unwrap();
+    let opened = RunDir::open(scene.run.path()).unwrap();
+    let refused = verify(&opened).unwrap_err().to_string();
+    assert!(refused.ends_with("journal.jsonl is missing"), "{refused}");
+}
+
+#[test]
 fn a_symbolic_link_is_refused_wherever_it_leads() {
     let scene = sealed();
     let outside = scene.root.path().join("outside.json");

@@ -6,6 +6,7 @@ mod figures;
 mod junit;
 mod render;
 mod sparkline;
+mod surroundings;
 mod table;
 mod view;
 pub(crate) mod words;
