@@ -18,6 +18,7 @@ pub mod environment;
 pub mod journal;
 pub mod jsonl;
 pub mod latency;
+mod plot;
 pub mod report;
 pub mod run_dir;
 pub mod runs;

@@ -29,7 +29,7 @@ pub enum RunDirError {
         name: String,
     },
     /// The path is not the directory of a run.
-    #[error("{} is not a run directory: it holds no journal.jsonl", .path.display())]
+    #[error("{} is not a run directory: it holds no journal.jsonl and no SHA256SUMS", .path.display())]
     NotARun {
         /// What was given.
         path: PathBuf,
@@ -75,14 +75,15 @@ impl RunDir {
         Ok((run, journal))
     }
 
-    /// An existing run; a `latest` link is followed to the run it names.
+    /// An existing run; a `latest` link is followed to the run it names. One that was sealed is
+    /// opened without its journal too, so that [`crate::verify`] can tell what is missing.
     ///
     /// # Errors
     /// When the path cannot be read or is not a run directory.
     pub fn open(path: &Path) -> Result<Self, RunDirError> {
         let path = path.canonicalize().map_err(io_error("open", path))?;
         let run = Self { path };
-        if run.journal().is_file() {
+        if run.journal().is_file() || run.sums().is_file() {
             Ok(run)
         } else {
             Err(RunDirError::NotARun { path: run.path })

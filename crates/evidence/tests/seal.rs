@@ -126,7 +126,7 @@ fn a_run_without_a_seal_did_not_come_to_its_end() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn one_changed_byte_is_refused_with_its_file(
@@ -193,6 +193,15 @@ fn a_file_nobody_listed_is_refused() {
         let path = path.to_owned();
         assert_eq!(scene.flaws(), [Flaw::Unlisted { path }]);
     }
+}
+
+#[test]
+fn a_sealed_run_without_its_journal_is_opened_and_refused() {
+    let scene = sealed();
+    fs::remove_file(scene.run.journal()).unwrap();
+    let opened = RunDir::open(scene.run.path()).unwrap();
+    let refused = verify(&opened).unwrap_err().to_string();
+    assert!(refused.ends_with("journal.jsonl is missing"), "{refused}");
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! The report: what was claimed, what was done, what was seen, and what is not proven.
 
 mod anomalies;
+pub(crate) mod fault;
+mod figures;
 mod junit;
 mod render;
 mod sparkline;
+mod surroundings;
 mod table;
 mod view;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +21,7 @@ use crate::decision::ArmEvidence;
 use crate::environment::{Environment, Machine};
 use crate::latency::LatencySummary;
 use crate::verdict::Verdict;
+use figures::{Figures, figures};
 use view::View;
 
 /// Everything the reports of a run tell.
@@ -131,6 +135,17 @@ impl Report {
     /// Only when the template and this type have come apart.
     pub fn markdown(&self) -> Result<String, ReportError> {
         Ok(render::markdown(&View::of(self))?)
+    }
+
+    /// The report as one page of HTML: no script, nothing fetched, readable in light and dark, on a
+    /// telephone and on paper.
+    ///
+    /// # Errors
+    /// Only when the template and this type have come apart.
+    pub fn html(&self) -> Result<String, ReportError> {
+        let arms = self.arms.iter().enumerate();
+        let figures: Vec<Figures> = arms.map(|(n, arm)| figures(n, arm)).collect();
+        Ok(render::html(&View::of(self), &figures)?)
     }
 
     /// The verdict as JUnit XML: the drill is one suite, and every expectation and control of every

@@ -62,7 +62,7 @@ pub(crate) fn verdict(report: &Report) -> String {
 pub(crate) fn run(report: &Report) -> String {
     let Report { run, profile, .. } = report;
     let (from, to) = (report.started_at, report.ended_at);
-    format!("Run `{run}`, profile `{profile}`, from {from} to {to}.")
+    format!("Run `{run}`, profile `{profile}`, from {from:.0} to {to:.0}.")
 }
 
 /// What a pass proves.
