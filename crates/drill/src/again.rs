@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rlab_evidence::journal::{self, Entry};
-use rlab_evidence::{ArmEvidence, Outcome, RunDir, Verdict, VerdictDocument, decide};
+use rlab_evidence::{ArmEvidence, Outcome, RunDir, Verdict, VerdictDocument};
 use rlab_runbook::{Resolved, Runbook};
 use serde::{Deserialize, Serialize};
 
+use crate::conclude::{Told, conclude};
 use crate::error::DrillError;
 use crate::judge::Case;
 use crate::measured::{self, Measured};
-use crate::runner::left_out;
 
 /// Kind of the journal's first entry, a [`Begun`].
 pub(crate) const ENTRY: &str = "run";
@@ -60,18 +60,25 @@ pub fn judge_again(path: &Path) -> Result<Again, DrillError> {
     for arm in &begun.arms {
         let of_arm = |entry: &Entry| entry.data["arm"] == arm.as_str();
         let measured: Measured = sole(&entries, measured::ENTRY, of_arm, &run_dir)?;
-        let case = Case::of(&drill, arm, &run_dir, &measured, begun.seed)?;
-        arms.push(case.judge()?.evidence);
+        let judged = Case::of(&drill, arm, &run_dir, &measured, begun.seed)?.judge()?;
+        arms.push((arm, judged, measured));
     }
-    let mut verdict = decide(&arms);
-    if let Some(left_out) = left_out(&drill) {
-        verdict = verdict.merge(left_out);
-    }
+    let told: Vec<Told<'_>> = arms
+        .iter()
+        .map(|(arm, judged, measured)| Told {
+            arm,
+            accounting: &judged.accounting,
+            loads: &judged.loads,
+            measured,
+        })
+        .collect();
+    let evidence = arms.iter().map(|(_, judged, _)| judged.evidence.clone());
+    let (verdict, evidence) = conclude(&drill, evidence.collect(), &told);
     Ok(Again {
         drill: begun.drill,
         run: run_dir.name(),
         recorded: recorded.outcome,
-        differences: differences(&recorded, &verdict, &arms),
+        differences: differences(&recorded, &verdict, &evidence),
         verdict,
     })
 }

@@ -18,6 +18,7 @@ use crate::event::DrillEvent;
 use crate::judge::Case;
 use crate::load::Start;
 use crate::measured::{self, Measured};
+use crate::observe::Observer;
 use crate::phases::Phases;
 use crate::record::ArmRecord;
 use crate::stage::Stage;
@@ -36,9 +37,15 @@ pub(crate) struct ArmRun<'a> {
     pub seed: u64,
 }
 
+/// An arm that has run.
+pub(crate) struct ArmDone {
+    pub report: ArmReport,
+    pub measured: Measured,
+}
+
 impl ArmRun<'_> {
     /// Runs the arm and undoes everything it did, whatever happens.
-    pub async fn run(mut self, cancel: &CancellationToken) -> Result<ArmReport, DrillError> {
+    pub async fn run(mut self, cancel: &CancellationToken) -> Result<ArmDone, DrillError> {
         let result = tokio::select! {
             result = self.body() => result,
             () = cancel.cancelled() => Err(DrillError::Aborted),
@@ -52,12 +59,12 @@ impl ArmRun<'_> {
         let undone = self.undo.undo(self.stage).await?;
         let entry = json!({ "arm": self.name, "done": undone });
         let noted = self.journal.append("undo", &entry);
-        let report = result?;
+        let done = result?;
         noted?;
-        Ok(report)
+        Ok(done)
     }
 
-    async fn body(&mut self) -> Result<ArmReport, DrillError> {
+    async fn body(&mut self) -> Result<ArmDone, DrillError> {
         self.stage.takes_a_while()?;
         let namespace = self.isolate().await?;
         self.configure(&namespace).await?;
@@ -72,6 +79,12 @@ impl ArmRun<'_> {
             seed: self.seed,
         };
         let loads = loads.all(&mut record)?;
+        let observer = Observer::start(
+            &self.drill.observe,
+            &self.stage.site,
+            &namespace,
+            record.epoch,
+        );
         let mut phases = Phases {
             drill: self.drill,
             stage: self.stage,
@@ -81,9 +94,13 @@ impl ArmRun<'_> {
             loads: &loads,
             tell: self.tell,
             seed: self.seed,
+            observer: &observer,
             cursor,
+            pauses: Vec::new(),
         };
         phases.run().await?;
+        let observed = observer.end(self.name, &record.windows, self.run_dir)?;
+        record.sampled.extend(observed);
         self.stage.takes_a_while()?;
         // The last look at the pipeline was before this: what is asked from now on is not younger.
         let drained_at = last_drained(&record).then(Instant::now);
@@ -115,13 +132,16 @@ impl ArmRun<'_> {
         let case = Case::of(self.drill, self.name, self.run_dir, &measured, self.seed)?;
         let judged = tokio::task::block_in_place(|| case.judge())?;
         record.note("judged", &judged.evidence)?;
-        Ok(ArmReport {
-            evidence: judged.evidence,
-            settings,
-            phases: record.phases,
-            actions: record.actions,
-            accounting: judged.accounting,
-            loads: judged.loads,
+        Ok(ArmDone {
+            report: ArmReport {
+                evidence: judged.evidence,
+                settings,
+                phases: record.phases,
+                actions: record.actions,
+                accounting: judged.accounting,
+                loads: judged.loads,
+            },
+            measured,
         })
     }
 

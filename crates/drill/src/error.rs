@@ -98,6 +98,16 @@ pub enum DrillError {
         /// What is wrong.
         why: String,
     },
+    /// A stop condition of the runbook became true; everything was undone.
+    #[error(
+        "stopped, since `{condition}` ({seen}); everything that was done to the lab was undone"
+    )]
+    Stopped {
+        /// The condition.
+        condition: String,
+        /// The values it speaks of.
+        seen: String,
+    },
     /// Ended by Ctrl-C; everything was undone.
     #[error("aborted; everything that was done to the lab was undone")]
     Aborted,
@@ -118,7 +128,7 @@ impl DrillError {
             Self::Lab(error) => error.kind(),
             Self::Needs { .. } | Self::NotYet(_) => ErrorKind::Usage,
             Self::NotSteady(_) => ErrorKind::NotSteady,
-            Self::Aborted => ErrorKind::Aborted,
+            Self::Aborted | Self::Stopped { .. } => ErrorKind::Aborted,
             Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,
             Self::Report(_) => ErrorKind::Internal,
             Self::Busy { .. }

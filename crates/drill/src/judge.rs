@@ -12,7 +12,7 @@ use rlab_ledger::{
     Accounting, Control, ControlError, ControlKind, Fact, Operation, Recording, Subject, Terms,
     account,
 };
-use rlab_runbook::{Expression, Resolved, ResolvedArm, ValueRef};
+use rlab_runbook::{Expression, Observation, Resolved, ResolvedArm, ValueRef};
 
 use crate::error::DrillError;
 use crate::measured::Measured;
@@ -188,7 +188,11 @@ fn whole<T: serde::de::DeserializeOwned>(
 }
 
 fn observed(expression: &Expression, values: &Values<'_>) -> Expectation {
-    let seen = expression.observe(&|value: &ValueRef| values.get(value));
+    expectation(expression.observe(&|value: &ValueRef| values.get(value)))
+}
+
+/// What was seen of an expression, as evidence.
+pub(crate) fn expectation(seen: Observation) -> Expectation {
     Expectation {
         text: seen.text,
         truth: match seen.truth {

@@ -6,12 +6,14 @@
 mod again;
 mod arm;
 mod collect;
+mod conclude;
 mod error;
 mod event;
 mod judge;
 mod lease;
 pub mod load;
 mod measured;
+mod observe;
 mod phases;
 mod probes;
 mod record;

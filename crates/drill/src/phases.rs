@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::{ActionReport, PhaseReport};
 use rlab_ledger::account::Window;
-use rlab_runbook::{Resolved, ResolvedPhase, Truth, Until, Value, ValueRef};
+use rlab_runbook::{
+    Expression, Observation, Resolved, ResolvedPhase, Truth, Until, Value, ValueRef,
+};
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::load::Loads;
+use crate::observe::Observer;
 use crate::probes::{self, Kill};
 use crate::record::ArmRecord;
 use crate::stage::Stage;
@@ -40,8 +44,11 @@ pub(crate) struct Phases<'a, 'j> {
     pub loads: &'a Loads,
     pub tell: &'a (dyn Fn(DrillEvent) + Send + Sync),
     pub seed: u64,
+    pub observer: &'a Observer,
     /// Newest lab event that was read.
     pub cursor: u64,
+    /// What resumes brokers that were paused in this phase.
+    pub pauses: Vec<JoinHandle<()>>,
 }
 
 impl Phases<'_, '_> {
@@ -61,23 +68,27 @@ impl Phases<'_, '_> {
         let agents_before = self.agent_kills();
         self.record.note("phase", json!({ "begins": phase.name }))?;
         for step in &phase.steps {
-            steps::carry_out(
+            let carried_out = steps::carry_out(
                 step,
                 self.stage,
                 self.undo,
                 self.record,
                 &phase.name,
                 self.seed,
-            )
-            .await?;
+            );
+            self.pauses.extend(carried_out.await?);
         }
         let mut ended_by = String::new();
         if let Some(least) = phase.least {
-            tokio::time::sleep(least.get().saturating_sub(begun.elapsed())).await;
+            self.last(begun + least.get()).await?;
             ended_by = least.to_string();
         }
         if let Some(until) = &phase.until {
             ended_by = self.wait(&phase.name, until).await?;
+        }
+        for pause in self.pauses.drain(..) {
+            // One that panicked is undone with the rest.
+            let _ = pause.await;
         }
         self.measure_end(phase, kills_before, agents_before).await?;
         self.record.windows.push(Window {
@@ -106,6 +117,44 @@ impl Phases<'_, '_> {
         Ok(())
     }
 
+    /// Lets the time pass until `end`.
+    async fn last(&mut self, end: Instant) -> Result<(), DrillError> {
+        loop {
+            self.stop_when_asked().await?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            tokio::time::sleep(left.min(LOOK)).await;
+        }
+    }
+
+    /// Ends the drill when one of its stop conditions is true; one that cannot be told is not.
+    async fn stop_when_asked(&mut self) -> Result<(), DrillError> {
+        for condition in &self.drill.stop {
+            let seen = self.observe(condition).await?;
+            if seen.truth == Truth::True {
+                let condition = condition.to_string();
+                let seen = seen.to_string();
+                self.record
+                    .note("stop", json!({ "condition": condition, "seen": seen }))?;
+                return Err(DrillError::Stopped { condition, seen });
+            }
+        }
+        Ok(())
+    }
+
+    /// How a condition over live values looks now.
+    async fn observe(&mut self, condition: &Expression) -> Result<Observation, DrillError> {
+        let mut now = HashMap::new();
+        for value in condition.values() {
+            if let Some(found) = self.live(value).await? {
+                now.insert(value.clone(), found);
+            }
+        }
+        Ok(condition.observe(&|value: &ValueRef| now.get(value).copied()))
+    }
+
     /// What a phase may take, with room for its actions and its last looks.
     fn longest(&self, phase: &ResolvedPhase) -> Duration {
         let least = phase.least.map_or(Duration::ZERO, |least| least.get());
@@ -129,15 +178,8 @@ impl Phases<'_, '_> {
                 // Draining begins when nothing is sent any more.
                 begun = Instant::now();
             }
-            let mut now = HashMap::new();
-            for value in until.condition.values() {
-                if let Some(found) = self.live(value).await? {
-                    now.insert(value.clone(), found);
-                }
-            }
-            let seen = until
-                .condition
-                .observe(&|value: &ValueRef| now.get(value).copied());
+            self.stop_when_asked().await?;
+            let seen = self.observe(&until.condition).await?;
             if seen.truth == Truth::True {
                 return Ok(until.condition.to_string());
             }
@@ -171,7 +213,7 @@ impl Phases<'_, '_> {
             }
             "isr" => self.isr().await,
             "pipeline.drained" => self.drained().await,
-            _ => None,
+            name => self.loads.now(name).or_else(|| self.observer.now(name)),
         })
     }
 

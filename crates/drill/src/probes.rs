@@ -82,19 +82,34 @@ pub(crate) async fn isr(site: &Site, topic: &str) -> Option<u64> {
     partitions.iter().map(|p| p.isr.len() as u64).min()
 }
 
-/// Whether nothing is on its way any more: no outbox row unsettled and no record of the topic that
-/// the consumer group has not committed. `None` while that cannot be told.
+/// What is on its way: outbox rows unsettled, and records of the topic that the consumer group has
+/// not committed. A row that was published and not yet settled counts as both. `None` while that
+/// cannot be told.
+pub(crate) async fn pipeline_lag(site: &Site, namespace: &Namespace) -> Option<u64> {
+    let rows = backlog(site, namespace).await?;
+    Some(rows + uncommitted(site, namespace).await?)
+}
+
+/// Whether nothing is on its way any more. `None` while that cannot be told.
 pub(crate) async fn settled(site: &Site, namespace: &Namespace) -> Option<bool> {
-    let mysql = site.spec.first(NodeKind::Mysql)?.front_address(0);
-    let mut connection = connect_mysql(site, mysql, Some(&namespace.database))
-        .await
-        .ok()?;
-    if snapshot::backlog(&mut connection).await.ok()? > 0 {
+    // Asking MySQL is cheap; most of the time it has the answer.
+    if backlog(site, namespace).await? > 0 {
         return Some(false);
     }
+    Some(uncommitted(site, namespace).await? == 0)
+}
+
+async fn backlog(site: &Site, namespace: &Namespace) -> Option<u64> {
+    let mysql = site.spec.first(NodeKind::Mysql)?.front_address(0);
+    let connecting = connect_mysql(site, mysql, Some(&namespace.database));
+    let mut connection = connecting.await.ok()?;
+    snapshot::backlog(&mut connection).await.ok()
+}
+
+async fn uncommitted(site: &Site, namespace: &Namespace) -> Option<u64> {
     let (site, namespace) = (site.clone(), namespace.clone());
     let lag = tokio::task::spawn_blocking(move || lag(&site, &namespace));
-    lag.await.ok()?.ok().map(|records| records == 0)
+    u64::try_from(lag.await.ok()?.ok()?).ok()
 }
 
 /// Records of the topic that the group has not committed yet.

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rlab_evidence::report::ArmReport;
 use rlab_evidence::{
-    Artifact, Environment, Journal, Machine, Outcome, Report, RunDir, Verdict, VerdictDocument,
-    decide, seal,
+    Artifact, Environment, Journal, Machine, Report, RunDir, Verdict, VerdictDocument, seal,
 };
 use rlab_lab::LabDir;
 use rlab_lab::spec::LabSpec;
@@ -16,7 +14,8 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::again::{self, Begun};
-use crate::arm::ArmRun;
+use crate::arm::{ArmDone, ArmRun};
+use crate::conclude::{Told, conclude};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::stage::Stage;
@@ -102,7 +101,7 @@ pub async fn run(
             seed,
         };
         match arm.run(&cancel).await {
-            Ok(report) => arms.push(report),
+            Ok(done) => arms.push(done),
             Err(error) => {
                 // The error says more than a journal that cannot be written to.
                 let _ = journal.append("ended", &json!({ "error": error.to_string() }));
@@ -128,42 +127,31 @@ pub async fn run(
         machine_after: Machine::observe(),
         check_again: check_again(&drill, seed),
     };
-    let left_out = left_out(&drill);
-    conclude(&run_dir, &mut journal, arms, left_out, report)
+    write_down(&drill, &run_dir, &mut journal, arms, report)
 }
 
-/// Without every arm nothing is shown: a right arm proves little when the wrong one was not seen
-/// to fail under the same load and faults.
-pub(crate) fn left_out(drill: &Resolved) -> Option<Verdict> {
-    let names: Vec<&str> = drill
-        .expect
-        .arms
-        .keys()
-        .filter(|name| !drill.arms.contains_key(*name))
-        .map(String::as_str)
-        .collect();
-    (!names.is_empty()).then(|| Verdict {
-        outcome: Outcome::Unknown,
-        reasons: vec![format!("arms that were not run: {}", names.join(", "))],
-    })
-}
-
-/// Decides, and writes verdict and report.
-fn conclude(
+/// Decides, and writes verdict and reports.
+fn write_down(
+    drill: &Resolved,
     run_dir: &RunDir,
     journal: &mut Journal,
-    arms: Vec<ArmReport>,
-    left_out: Option<Verdict>,
+    arms: Vec<ArmDone>,
     report: impl FnOnce(Verdict) -> Report,
 ) -> Result<Finished, DrillError> {
-    let evidence: Vec<_> = arms.iter().map(|arm| arm.evidence.clone()).collect();
-    let mut verdict = decide(&evidence);
-    if let Some(left_out) = left_out {
-        verdict = verdict.merge(left_out);
-    }
+    let evidence = arms.iter().map(|arm| arm.report.evidence.clone()).collect();
+    let told: Vec<Told<'_>> = arms
+        .iter()
+        .map(|arm| Told {
+            arm: &arm.report.evidence.name,
+            accounting: &arm.report.accounting,
+            loads: &arm.report.loads,
+            measured: &arm.measured,
+        })
+        .collect();
+    let (verdict, evidence) = conclude(drill, evidence, &told);
     journal.append("verdict", &verdict)?;
     let report = Report {
-        arms,
+        arms: arms.into_iter().map(|arm| arm.report).collect(),
         ..report(verdict.clone())
     };
     let document = VerdictDocument::new(
@@ -176,6 +164,7 @@ fn conclude(
     );
     run_dir.write_json(&run_dir.verdict(), &document)?;
     run_dir.write_text(&run_dir.report(), &report.markdown()?)?;
+    run_dir.write_text(&run_dir.html(), &report.html()?)?;
     run_dir.write_text(&run_dir.junit(), &report.junit()?)?;
     seal(run_dir)?;
     Ok(Finished {

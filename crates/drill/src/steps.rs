@@ -1,11 +1,14 @@
 //! Carries out the actions of a runbook, each after its undo is on disk.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use rlab_evidence::report::ActionReport;
+use rlab_lab::client::LabClient;
 use rlab_lab::protocol::{CrashBudget, NodeEvent, NodeVerb};
 use rlab_runbook::{Instance, Step};
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::error::DrillError;
 use crate::record::ArmRecord;
@@ -15,8 +18,9 @@ use crate::undo::{Undo, UndoLog};
 /// Passes of a crash point between two kills: enough that the service has work in hand again.
 const FEWEST_HITS: u32 = 10;
 const MOST_HITS: u32 = 60;
+const SIGSTOP: i32 = 19;
 
-/// Does `step`.
+/// Does `step`. What it returns ends a fault by itself later.
 pub(crate) async fn carry_out(
     step: &Step,
     stage: &Stage,
@@ -24,7 +28,7 @@ pub(crate) async fn carry_out(
     record: &mut ArmRecord<'_>,
     phase: &str,
     seed: u64,
-) -> Result<(), DrillError> {
+) -> Result<Option<JoinHandle<()>>, DrillError> {
     record.note("action", json!({ "phase": phase, "does": step.describe() }))?;
     let failed = |source| DrillError::Step {
         step: step.describe(),
@@ -47,7 +51,11 @@ pub(crate) async fn carry_out(
                 seed: of_its_own(seed, phase, &node),
             };
             // The kills themselves are reported when they are seen.
-            stage.client.arm_crash(&node, budget).await.map_err(failed)
+            stage
+                .client
+                .arm_crash(&node, budget)
+                .await
+                .map_err(failed)?;
         }
         Step::AgentKill { agent, instance } => {
             let node = agent.instance_node(*instance);
@@ -55,26 +63,49 @@ pub(crate) async fn carry_out(
             if *instance == Instance::FIRST {
                 undo.record(Undo::Start { node: node.clone() })?;
             }
-            verb(stage, record, phase, step, &node, NodeVerb::Kill).await
+            verb(stage, record, phase, step, &node, NodeVerb::Kill).await?;
         }
         Step::AgentStart { agent, instance } => {
             let node = agent.instance_node(*instance);
-            verb(stage, record, phase, step, &node, NodeVerb::Start).await
+            verb(stage, record, phase, step, &node, NodeVerb::Start).await?;
         }
         Step::BrokerKill { broker } => {
             let node = format!("kafka-{broker}");
             undo.record(Undo::Start { node: node.clone() })?;
-            verb(stage, record, phase, step, &node, NodeVerb::Kill).await
+            verb(stage, record, phase, step, &node, NodeVerb::Kill).await?;
         }
         Step::BrokerStart { broker } => {
             let node = format!("kafka-{broker}");
-            verb(stage, record, phase, step, &node, NodeVerb::Start).await
+            verb(stage, record, phase, step, &node, NodeVerb::Start).await?;
+        }
+        Step::BrokerPause { brokers, lasts } => {
+            let nodes: Vec<String> = brokers.iter().map(|b| format!("kafka-{b}")).collect();
+            for node in &nodes {
+                undo.record(Undo::Resume { node: node.clone() })?;
+            }
+            for node in &nodes {
+                verb(stage, record, phase, step, node, NodeVerb::Pause).await?;
+            }
+            return Ok(Some(resume_after(lasts.get(), nodes, stage.client.clone())));
         }
         // A drill with one of these is refused before it starts.
-        Step::BrokerPause { .. } | Step::CacheFill { .. } | Step::Failover(_) => {
-            Err(DrillError::NotYet(step.describe()))
+        Step::CacheFill { .. } | Step::Failover(_) => {
+            return Err(DrillError::NotYet(step.describe()));
         }
     }
+    Ok(None)
+}
+
+/// The next action begins meanwhile. A node that was killed or mended by then is left alone.
+fn resume_after(time: Duration, nodes: Vec<String>, client: LabClient) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::time::sleep(time).await;
+        for node in nodes {
+            if let Err(error) = client.node(&node, NodeVerb::Resume).await {
+                tracing::warn!(node, %error, "not resumed");
+            }
+        }
+    })
 }
 
 /// Another seed for each phase and node, the same in each drill with the same `seed`.
@@ -137,6 +168,10 @@ fn in_words(event: &NodeEvent) -> Option<String> {
             format!("pid {pid} exited with code {code}")
         }
         NodeEvent::Exited { pid, .. } => format!("pid {pid} ended"),
+        NodeEvent::Signalled {
+            pid,
+            signal: SIGSTOP,
+        } => format!("pid {pid} stands still by signal {SIGSTOP}"),
         NodeEvent::Adopted { .. }
         | NodeEvent::CrashPoint { .. }
         | NodeEvent::Signalled { .. }

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rlab_contract::agent_config::Namespace;
-use rlab_lab::protocol::NodeVerb;
+use rlab_lab::protocol::{NodeState, NodeStatus, NodeVerb};
 use rlab_lab::{LabDir, LabError, pipeline};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,11 @@ pub enum Undo {
     },
     /// Stop a spare instance of an agent.
     Stop {
+        /// Node name.
+        node: String,
+    },
+    /// Let a paused node go on.
+    Resume {
         /// Node name.
         node: String,
     },
@@ -201,6 +206,7 @@ impl fmt::Display for Undo {
             Self::RestoreAgent { node } => write!(f, "give {node} its own settings back"),
             Self::Disarm { node } => write!(f, "disarm the crash point of {node}"),
             Self::Stop { node } => write!(f, "stop {node}"),
+            Self::Resume { node } => write!(f, "let {node} go on"),
             Self::Start { node } => write!(f, "start {node}"),
         }
     }
@@ -212,7 +218,18 @@ async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
         Undo::RestoreAgent { node } => stage.client.configure(node, BTreeMap::new(), None).await,
         Undo::Disarm { node } => stage.client.disarm_crash(node).await,
         Undo::Stop { node } => stage.client.node(node, NodeVerb::Stop).await,
+        Undo::Resume { node } => resume(stage, node).await,
         Undo::Start { node } => stage.client.node(node, NodeVerb::Start).await,
+    }
+}
+
+/// One that is not paused goes on already, or is brought back by another step.
+async fn resume(stage: &Stage, node: &str) -> Result<(), LabError> {
+    let status = stage.client.status().await?;
+    let paused = |n: &NodeStatus| n.node == node && n.state == NodeState::Paused;
+    match status.nodes.iter().any(paused) {
+        true => stage.client.node(node, NodeVerb::Resume).await,
+        false => Ok(()),
     }
 }
 

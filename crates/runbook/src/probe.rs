@@ -11,7 +11,7 @@ pub enum Probe {
     /// In-sync replicas of the run's topic.
     #[serde(rename = "isr")]
     Isr,
-    /// Events that are committed and have no effect yet.
+    /// Outbox rows to be settled, and records that the consumer group has not committed.
     #[serde(rename = "pipeline.lag")]
     PipelineLag,
     /// Leader of the run's topic and the epoch of its leadership.
@@ -56,7 +56,7 @@ pub static PROBES: &[ProbeSpec] = &[
     },
     ProbeSpec {
         name: "pipeline.lag",
-        summary: "events that are committed and have no effect yet",
+        summary: "outbox rows to be settled, and records that the consumer group has not committed",
         outputs: &[
             count("last", "the newest sample; @phase: the last of it"),
             count("most", "the greatest sample; @phase: during it"),

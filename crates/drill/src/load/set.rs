@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use rlab_runbook::{LoadKind, ResolvedLoad};
+use rlab_runbook::{LoadKind, ResolvedLoad, Value};
 
 use super::start::{ANSWER_TIMEOUT, MOST_IN_FLIGHT};
 use super::{LoadError, LoadHandle, LoadProgress, LoadSummary};
@@ -37,6 +37,20 @@ impl Loads {
     /// Whether every command was sent and answered, or given up. Reads leave nothing to be done.
     pub fn commands_finished(&self) -> bool {
         self.commands().all(|load| load.handle.finished())
+    }
+
+    /// A count of a load so far, by its name in expressions, for example `orders.refused`.
+    pub fn now(&self, name: &str) -> Option<Value> {
+        let (load, count) = name.split_once('.')?;
+        let load = self.commands().find(|running| running.name == load)?;
+        let so_far = load.handle.progress();
+        let count = match count {
+            "acknowledged" => so_far.answered,
+            "refused" => so_far.refused,
+            "unknown" => so_far.unknown,
+            _ => return None,
+        };
+        Some(Value::Number(count as f64))
     }
 
     /// The counts of all loads of commands so far, and how many commands there will be.
