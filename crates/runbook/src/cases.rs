@@ -50,6 +50,14 @@ impl fmt::Display for CaseValue {
 /// What a case gives to each name of the matrix.
 pub(crate) type CaseValues = IndexMap<String, CaseValue>;
 
+/// The first value of every list, for checks where there are no combinations.
+pub(crate) fn first_of_each(matrix: &IndexMap<String, Vec<CaseValue>>) -> CaseValues {
+    let lists = matrix.iter();
+    lists
+        .filter_map(|(name, values)| Some((name.clone(), values.first()?.clone())))
+        .collect()
+}
+
 /// A drill of more cases takes longer than anybody waits.
 const MOST_CASES: usize = 100;
 

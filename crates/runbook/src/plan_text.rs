@@ -110,8 +110,10 @@ impl Display for Needs {
         {
             write!(f, "a MySQL standby on shared storage; ")?;
         }
-        if let Some(redis) = &self.redis {
-            write!(f, "{} Redis replicas; ", redis.replicas)?;
+        match self.redis.as_ref().map(|redis| redis.replicas.get()) {
+            None => {}
+            Some(1) => write!(f, "a Redis replica; ")?,
+            Some(replicas) => write!(f, "{replicas} Redis replicas; ")?,
         }
         let agents: Vec<String> = self
             .agents

@@ -44,9 +44,13 @@ fn settings(findings: &mut Findings<'_>, name: &str, arm: &Arm) {
 fn expected(findings: &mut Findings<'_>, name: &str, arm: &Arm) {
     let expect = &findings.document.value.expect;
     let own = expect.arms.get(name).is_some_and(|list| !list.is_empty());
-    if arm.must == Must::Measure || own || !expect.cases.is_empty() {
-        return;
+    if arm.must != Must::Measure && !own && expect.cases.is_empty() {
+        nothing_expected(findings, name);
     }
+}
+
+/// Reports that nothing is expected of an arm.
+pub(crate) fn nothing_expected(findings: &mut Findings<'_>, name: &str) {
     let message = format!("nothing is expected of arm `{name}`");
     let help = format!("add `{name}: [ ... ]` under `expect.arms`");
     findings.key(&format!("/arms/{}", escaped(name)), &message, Some(help));

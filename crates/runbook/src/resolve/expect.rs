@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::Resolver;
 use super::arms::ONLY_ARM;
 use crate::cases::{CaseValue, CaseValues, combinations};
-use crate::check::Findings;
+use crate::check::{Findings, nothing_expected};
 use crate::expression::{Comparison, Scope, ValueRef, When};
 use crate::format::Must;
 use crate::resolved::{ResolvedExpectations, ResolvedTable};
@@ -137,7 +137,34 @@ pub(super) fn whens(
         }
         whens.push(when);
     }
+    unexpected_arms(findings, &whens, &all);
     whens
+}
+
+/// An arm with a claim must be meant by some entry, if it has no list of its own.
+fn unexpected_arms(
+    findings: &mut Findings<'_>,
+    whens: &[Option<When>],
+    runs: &IndexMap<String, CaseValues>,
+) {
+    let text = &findings.document.value;
+    let Some(whens) = whens.iter().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
+        return;
+    };
+    let without = text.arms.iter().filter(|(name, arm)| {
+        let own = text.expect.arms.get(*name);
+        arm.must != Must::Measure && own.is_none_or(Vec::is_empty)
+    });
+    for (name, _) in without {
+        let this = CaseValue::Word(name.clone());
+        let mut runs = runs.values().filter(|run| run[ARM] == this).peekable();
+        if runs.peek().is_none() || whens.is_empty() {
+            continue;
+        }
+        if !runs.any(|run| whens.iter().any(|when| when.covers(run))) {
+            nothing_expected(findings, name);
+        }
+    }
 }
 
 /// The table, its columns read.

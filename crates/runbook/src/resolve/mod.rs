@@ -9,7 +9,7 @@ use rlab_document::{Document, DocumentErrors, Problem, one_of};
 use thiserror::Error;
 
 use crate::argument::{Arg, FromParameter};
-use crate::cases::{CaseValues, combinations};
+use crate::cases::{CaseValues, combinations, first_of_each};
 use crate::check::{Findings, STALE_AFTER, check};
 use crate::expression::{Expression, ExpressionProblem, Scope, When};
 use crate::format::RunbookText;
@@ -40,8 +40,10 @@ pub(crate) fn resolve(
     let matrix: IndexMap<_, _> = matrix
         .map(|(n, list)| (n.clone(), list.0.clone()))
         .collect();
-    // Without a matrix there is one combination, of nothing; a matrix with a mistake has none.
-    let cases = combinations(&matrix).unwrap_or_default();
+    // Without a matrix there is one combination, of nothing. Where a mistake keeps a matrix from
+    // having any, its first values let the rest be checked.
+    let cases = combinations(&matrix)
+        .unwrap_or_else(|_| IndexMap::from([(String::new(), first_of_each(&matrix))]));
     let scope = Scope::new(
         text.load
             .iter()
