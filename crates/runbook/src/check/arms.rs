@@ -57,29 +57,10 @@ pub(crate) fn nothing_expected(findings: &mut Findings<'_>, name: &str) {
 }
 
 fn cases(findings: &mut Findings<'_>) {
+    if lists(findings) {
+        matrix(findings);
+    }
     let text = &findings.document.value;
-    for (name, list) in &text.cases {
-        let at = format!("/cases/{}", escaped(name));
-        for (index, value) in list.0.iter().enumerate() {
-            let first = &list.0[0];
-            if value.kind() != first.kind() {
-                let message = format!("{} beside {}", value.kind(), first.kind());
-                let help = "the values of a list are of one kind".to_owned();
-                findings.value(&format!("{at}/{index}"), &message, Some(help));
-            }
-            if list.0[..index].contains(value) {
-                let message = format!("`{value}` is there twice");
-                findings.value(&format!("{at}/{index}"), &message, None);
-            }
-        }
-    }
-    let matrix = text.cases.iter();
-    let matrix = matrix
-        .map(|(n, list)| (n.clone(), list.0.clone()))
-        .collect();
-    if let Err(why) = combinations(&matrix) {
-        findings.key("/cases", &why, None);
-    }
     if text.cases.is_empty() && !text.expect.cases.is_empty() {
         let help = "add `cases`, or move them to `expect.arms`".to_owned();
         findings.key("/expect/cases", "there are no cases", Some(help));
@@ -95,6 +76,37 @@ fn cases(findings: &mut Findings<'_>) {
             let at = format!("/expect/cases/{index}/must");
             findings.value(&at, "nothing is expected of these cases", Some(help));
         }
+    }
+}
+
+/// Whether the lists of the matrix are right, each by itself.
+fn lists(findings: &mut Findings<'_>) -> bool {
+    let before = findings.problems.len();
+    for (name, list) in &findings.document.value.cases {
+        let at = format!("/cases/{}", escaped(name));
+        for (index, value) in list.0.iter().enumerate() {
+            let first = &list.0[0];
+            if value.kind() != first.kind() {
+                let message = format!("{} beside {}", value.kind(), first.kind());
+                let help = "the values of a list are of one kind".to_owned();
+                findings.value(&format!("{at}/{index}"), &message, Some(help));
+            }
+            if list.0[..index].contains(value) {
+                let message = format!("`{value}` is there twice");
+                findings.value(&format!("{at}/{index}"), &message, None);
+            }
+        }
+    }
+    findings.problems.len() == before
+}
+
+fn matrix(findings: &mut Findings<'_>) {
+    let matrix = findings.document.value.cases.iter();
+    let matrix = matrix
+        .map(|(n, list)| (n.clone(), list.0.clone()))
+        .collect();
+    if let Err(why) = combinations(&matrix) {
+        findings.key("/cases", &why, None);
     }
 }
 

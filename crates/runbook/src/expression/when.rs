@@ -6,11 +6,10 @@ use cel::IdedExpr;
 use cel::common::ast::operators as op;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SourceInfo};
 use cel::parser::Parser;
-use indexmap::IndexMap;
 use rlab_document::one_of;
 
 use super::{ExpressionProblem, scan};
-use crate::cases::{CaseValue, CaseValues};
+use crate::cases::{CaseValue, CaseValues, Matrix};
 
 /// A condition on the values of a case.
 #[derive(Debug, Clone)]
@@ -32,10 +31,7 @@ pub(crate) enum Order {
 
 impl When {
     /// Parses `text` and checks it against the names of the `matrix` and their values.
-    pub fn parse(
-        text: &str,
-        matrix: &IndexMap<String, Vec<CaseValue>>,
-    ) -> Result<Self, Vec<ExpressionProblem>> {
+    pub fn parse(text: &str, matrix: &Matrix) -> Result<Self, Vec<ExpressionProblem>> {
         let scanned = scan::scan(text)?;
         let phased = |(start, (end, named)): (&usize, &(usize, super::ValueRef))| {
             named.phase.is_some().then_some(*start..*end)
@@ -74,7 +70,7 @@ impl When {
 struct Reader<'a> {
     text: &'a str,
     source: &'a SourceInfo,
-    matrix: &'a IndexMap<String, Vec<CaseValue>>,
+    matrix: &'a Matrix,
 }
 
 impl Reader<'_> {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Resolver;
 use super::arms::ONLY_ARM;
-use crate::cases::{CaseValue, CaseValues, combinations};
+use crate::cases::{CaseValue, CaseValues, Matrix, combinations};
 use crate::check::{Findings, nothing_expected};
 use crate::expression::{Comparison, Scope, ValueRef, When};
 use crate::format::Must;
@@ -114,10 +114,7 @@ fn run(case: &CaseValues, arm: &str) -> CaseValues {
 }
 
 /// The conditions of `expect.cases`; each must be right and cover something.
-pub(super) fn whens(
-    findings: &mut Findings<'_>,
-    matrix: &IndexMap<String, Vec<CaseValue>>,
-) -> Vec<Option<When>> {
+pub(super) fn whens(findings: &mut Findings<'_>, matrix: &Matrix) -> Vec<Option<When>> {
     let text = &findings.document.value;
     let mut runs = matrix.clone();
     if !text.arms.is_empty() {

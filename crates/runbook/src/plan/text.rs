@@ -5,10 +5,10 @@ use std::fmt::{self, Display, Formatter};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::{ArmPlan, CasePlan, PhasePlan, Plan, StepPlan};
 use crate::action::{Effect, UndoClass};
 use crate::format::Rows;
 use crate::needs::{MysqlNeeds, Needs, Standby};
-use crate::plan::{ArmPlan, CasePlan, PhasePlan, Plan, StepPlan};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
