@@ -21,6 +21,9 @@ impl Resolved {
                 .filter(|spec| !spec.built)
                 .map(|spec| format!("drive the load `{}`", spec.name)),
         );
+        if self.load.values().any(|load| load.from.is_some()) {
+            lacking.push("begin a load with a later phase".to_owned());
+        }
         let steps = self.phases.iter().flat_map(|phase| &phase.steps);
         lacking.extend(
             steps

@@ -310,10 +310,13 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_parser_panic(text in "[a-z0-9@.<>=!+*/() \"'&|-]{0,40}") {
-        if let Err(problems) = Expression::parse(&text, &scope()) {
-            for problem in problems {
-                prop_assert!(text.get(problem.span.clone()).is_some(), "{:?}", problem);
-            }
+        let parsed = [
+            Expression::parse(&text, &scope()).err(),
+            rlab_runbook::Comparison::parse(&text, &of_arms()).err(),
+            ValueRef::parse(&text, &scope()).err(),
+        ];
+        for problem in parsed.into_iter().flatten().flatten() {
+            prop_assert!(text.get(problem.span.clone()).is_some(), "{:?}", problem);
         }
     }
 }

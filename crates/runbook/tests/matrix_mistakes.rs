@@ -168,6 +168,8 @@ fn series_tables_and_plots_name_what_there_is() {
                 "columns: [ db.reads@expiry, keys, r.reads + 1, r.red,"
             ),
             ("plot: [ db, r ]", "plot: [ db, r, order ]"),
+            ("rows: arm", "rows: case"),
+            ("from: steady", "from: stead"),
         ]
     ));
     insta::assert_snapshot!(report(

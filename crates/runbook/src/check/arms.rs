@@ -5,7 +5,7 @@ use rlab_document::one_of;
 use super::{Findings, escaped, needs_agent};
 use crate::agents::Agent;
 use crate::cases::combinations;
-use crate::format::{Arm, Must};
+use crate::format::{Arm, Must, Rows, Table};
 
 pub(super) fn check(findings: &mut Findings<'_>) {
     let text = &findings.document.value;
@@ -26,7 +26,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         findings.key(&pointer, &format!("unknown arm `{name}`"), help);
     }
     cases(findings);
-    plot(findings);
+    report(findings);
 }
 
 fn settings(findings: &mut Findings<'_>, name: &str, arm: &Arm) {
@@ -110,8 +110,14 @@ fn matrix(findings: &mut Findings<'_>) {
     }
 }
 
-fn plot(findings: &mut Findings<'_>) {
+/// What the report shows beside the verdict.
+fn report(findings: &mut Findings<'_>) {
     let text = &findings.document.value;
+    let by_case = |table: &Table| table.rows == Rows::Case;
+    if text.cases.is_empty() && text.table.as_ref().is_some_and(by_case) {
+        let help = "add `cases`, or make it `arm`".to_owned();
+        findings.value("/table/rows", "there are no cases", Some(help));
+    }
     let known = || text.observe.keys().chain(text.load.keys());
     for (index, name) in text.plot.iter().enumerate() {
         if !known().any(|known| known == name) {

@@ -129,6 +129,9 @@ fn in_words(load: &ResolvedLoad) -> String {
         Some(count) => format!("{verb} {count} {what} at {rate} over {keys} keys"),
         None => format!("{verb} {what} at {rate} over {keys} keys until the phases end"),
     };
+    if let Some(phase) = &load.from {
+        words += &format!(", from {phase} on");
+    }
     let Some(produce) = &load.produce else {
         return words;
     };
