@@ -144,11 +144,17 @@ fn an_unknown_drill_is_answered_with_the_right_one() {
 
 #[test]
 fn a_drill_that_this_build_cannot_run_is_refused_before_it_looks_for_a_lab() {
-    let output = Machine::new().run("drill E-009");
+    let output = Machine::new().run("drill E-045");
     assert_eq!(output.status.code(), Some(64));
     assert!(output.stdout.is_empty());
-    insta::assert_snapshot!(stderr(&output), @"");
-    let output = Machine::new().run("drill E-009 --dry-run");
+    let text = stderr(&output);
+    assert!(text.starts_with("error: this build cannot yet: "), "{text}");
+    assert!(text.contains("; carry out `failover`; "), "{text}");
+    assert!(
+        text.ends_with("hint: rlab-ops runbook plan E-045\n"),
+        "{text}"
+    );
+    let output = Machine::new().run("drill E-045 --dry-run");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("this build cannot yet:"));
 }

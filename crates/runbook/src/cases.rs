@@ -47,8 +47,19 @@ impl fmt::Display for CaseValue {
     }
 }
 
+/// Named lists of values.
+pub(crate) type Matrix = IndexMap<String, Vec<CaseValue>>;
+
 /// What a case gives to each name of the matrix.
 pub(crate) type CaseValues = IndexMap<String, CaseValue>;
+
+/// The first value of every list, for checks where there are no combinations.
+pub(crate) fn first_of_each(matrix: &Matrix) -> CaseValues {
+    let lists = matrix.iter();
+    lists
+        .filter_map(|(name, values)| Some((name.clone(), values.first()?.clone())))
+        .collect()
+}
 
 /// A drill of more cases takes longer than anybody waits.
 const MOST_CASES: usize = 100;
@@ -61,9 +72,7 @@ const LONGEST_NAME: usize = 40;
 ///
 /// A name is made of `a-z`, `0-9` and `_`, for example `acks_all_min_isr_2`, so that it fits into
 /// topics, schemas and directories. The error says why there are no such names.
-pub(crate) fn combinations(
-    matrix: &IndexMap<String, Vec<CaseValue>>,
-) -> Result<IndexMap<String, CaseValues>, String> {
+pub(crate) fn combinations(matrix: &Matrix) -> Result<IndexMap<String, CaseValues>, String> {
     let count = matrix
         .values()
         .fold(1, |count: usize, values| count.saturating_mul(values.len()));

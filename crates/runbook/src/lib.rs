@@ -18,7 +18,6 @@ mod needs;
 mod not_yet;
 mod parameter;
 mod plan;
-mod plan_text;
 mod probe;
 mod resolve;
 mod resolved;

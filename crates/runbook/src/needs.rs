@@ -136,7 +136,7 @@ impl JsonSchema for Agents {
                 list,
                 {
                     "type": "string",
-                    "title": "`all`",
+                    "title": "word `all`",
                     "const": "all",
                     "examples": ["all"],
                 },

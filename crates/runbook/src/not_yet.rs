@@ -21,6 +21,9 @@ impl Resolved {
                 .filter(|spec| !spec.built)
                 .map(|spec| format!("drive the load `{}`", spec.name)),
         );
+        if self.load.values().any(|load| load.from.is_some()) {
+            lacking.push("begin a load with a later phase".to_owned());
+        }
         let steps = self.phases.iter().flat_map(|phase| &phase.steps);
         lacking.extend(
             steps
@@ -52,8 +55,8 @@ impl Resolved {
         if self.needs.mysql.is_some() {
             lacking.push("give MySQL a standby on shared storage".to_owned());
         }
-        if let Some(redis) = &self.needs.redis {
-            lacking.push(format!("give Redis {} replicas", redis.replicas));
+        if self.needs.redis.is_some() {
+            lacking.push("give Redis replicas".to_owned());
         }
     }
 

@@ -106,6 +106,8 @@ pub struct ResolvedArm {
 pub struct ResolvedLoad {
     /// What is asked for.
     pub kind: LoadKind,
+    /// Phase that it begins with; none for the first.
+    pub from: Option<String>,
     /// Requests in all; none if it goes on until the phases end. Commands always have one.
     pub count: Option<NonZeroU64>,
     /// Open-loop rate of sending.

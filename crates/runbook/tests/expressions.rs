@@ -310,10 +310,62 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_parser_panic(text in "[a-z0-9@.<>=!+*/() \"'&|-]{0,40}") {
-        if let Err(problems) = Expression::parse(&text, &scope()) {
-            for problem in problems {
-                prop_assert!(text.get(problem.span.clone()).is_some(), "{:?}", problem);
-            }
+        let parsed = [
+            Expression::parse(&text, &scope()).err(),
+            rlab_runbook::Comparison::parse(&text, &of_arms()).err(),
+            ValueRef::parse(&text, &scope()).err(),
+        ];
+        for problem in parsed.into_iter().flatten().flatten() {
+            prop_assert!(text.get(problem.span.clone()).is_some(), "{:?}", problem);
         }
+    }
+}
+
+fn of_arms() -> Scope {
+    scope()
+        .with_series([("lag", rlab_runbook::Probe::PipelineLag)])
+        .with_arms(["plain", "jitter"])
+}
+
+#[test]
+fn a_comparison_looks_its_values_up_by_arm() {
+    let text = "jitter.lag.most@crashes < plain.lag.most@crashes / 2";
+    let comparison = rlab_runbook::Comparison::parse(text, &of_arms()).unwrap();
+    let named: Vec<String> = comparison
+        .values()
+        .map(|(arm, value)| format!("{arm} {value}"))
+        .collect();
+    assert_eq!(named, ["jitter lag.most@crashes", "plain lag.most@crashes"]);
+    let lookup = |jitter: f64| {
+        move |arm: &str, value: &ValueRef| {
+            assert_eq!(value.to_string(), "lag.most@crashes");
+            Some(Value::Number(if arm == "jitter" { jitter } else { 100.0 }))
+        }
+    };
+    assert_eq!(comparison.evaluate(&lookup(49.0)), Truth::True);
+    assert_eq!(
+        comparison.observe(&lookup(51.0)).to_string(),
+        "jitter.lag.most@crashes < plain.lag.most@crashes / 2: false \
+         (jitter.lag.most@crashes = 51, plain.lag.most@crashes = 100)"
+    );
+    let without_jitter = |arm: &str, _: &ValueRef| (arm == "plain").then_some(Value::Number(100.0));
+    assert!(matches!(
+        comparison.evaluate(&without_jitter),
+        Truth::Unknown { missing } if missing.len() == 1
+    ));
+}
+
+#[test]
+fn what_stops_a_drill_is_live_and_of_no_phase() {
+    let at = |text: &str| Expression::parse(text, &of_arms().at(Position::Stop));
+    assert!(at("orders.refused > 100").is_ok());
+    assert!(at("lag.last > 1000").is_ok());
+    for text in [
+        "orders.refused@steady > 1",
+        "isr@steady < 2",
+        "lookups.refused > 1",
+        "ledger.lost > 0",
+    ] {
+        assert!(at(text).is_err(), "{text}");
     }
 }

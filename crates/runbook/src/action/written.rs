@@ -87,6 +87,7 @@ pub(crate) enum FailoverOf {
 /// A server with a primary.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(title = "server `mysql` or `redis`")]
 pub(crate) enum Primary {
     Mysql,
     Redis,
@@ -95,7 +96,7 @@ pub(crate) enum Primary {
 /// A broker, by its zone.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "`kafka: zone_of_old_primary`")]
+#[schemars(title = "map `kafka: zone_of_old_primary`")]
 pub(crate) struct BrokerOf {
     #[serde(rename = "kafka")]
     #[schemars(rename = "kafka")]

@@ -1,5 +1,7 @@
 //! Loads: that each asks for one thing, of an agent that runs, and ends where it must.
 
+use rlab_document::one_of;
+
 use super::{Findings, escaped, needs_agent};
 use crate::agents::Agent;
 use crate::format::{Keys, Load};
@@ -12,6 +14,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
 }
 
 fn load(findings: &mut Findings<'_>, at: &str, load: &Load) {
+    if let Some(from) = &load.from {
+        begins(findings, &format!("{at}/from"), from);
+    }
     let asks: Vec<LoadKind> = load.asks().collect();
     match asks[..] {
         [] => {
@@ -33,6 +38,15 @@ fn load(findings: &mut Findings<'_>, at: &str, load: &Load) {
             let second = second.spec().name;
             findings.key(&format!("{at}/{second}"), message, Some(help));
         }
+    }
+}
+
+fn begins(findings: &mut Findings<'_>, at: &str, from: &str) {
+    let phases = &findings.document.value.phases;
+    let names = phases.iter().map(|phase| phase.name.as_str());
+    if !names.clone().any(|name| name == from) {
+        let help = one_of("phases", from, names);
+        findings.value(at, &format!("unknown phase `{from}`"), help);
     }
 }
 

@@ -7,6 +7,8 @@ mod steps;
 
 use rlab_document::{Document, Problem};
 
+pub(crate) use arms::nothing_expected;
+
 use crate::agents::{Agent, Instance};
 use crate::format::{Control, RunbookText};
 

@@ -8,6 +8,7 @@
 mod check;
 mod comparison;
 mod evaluate;
+mod names;
 mod scan;
 mod scope;
 mod when;

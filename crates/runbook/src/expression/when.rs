@@ -6,11 +6,10 @@ use cel::IdedExpr;
 use cel::common::ast::operators as op;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SourceInfo};
 use cel::parser::Parser;
-use indexmap::IndexMap;
 use rlab_document::one_of;
 
 use super::{ExpressionProblem, scan};
-use crate::cases::{CaseValue, CaseValues};
+use crate::cases::{CaseValue, CaseValues, Matrix};
 
 /// A condition on the values of a case.
 #[derive(Debug, Clone)]
@@ -32,10 +31,7 @@ pub(crate) enum Order {
 
 impl When {
     /// Parses `text` and checks it against the names of the `matrix` and their values.
-    pub fn parse(
-        text: &str,
-        matrix: &IndexMap<String, Vec<CaseValue>>,
-    ) -> Result<Self, Vec<ExpressionProblem>> {
+    pub fn parse(text: &str, matrix: &Matrix) -> Result<Self, Vec<ExpressionProblem>> {
         let scanned = scan::scan(text)?;
         let phased = |(start, (end, named)): (&usize, &(usize, super::ValueRef))| {
             named.phase.is_some().then_some(*start..*end)
@@ -74,7 +70,7 @@ impl When {
 struct Reader<'a> {
     text: &'a str,
     source: &'a SourceInfo,
-    matrix: &'a IndexMap<String, Vec<CaseValue>>,
+    matrix: &'a Matrix,
 }
 
 impl Reader<'_> {
@@ -202,5 +198,65 @@ fn problem(span: Range<usize>, message: String, help: Option<String>) -> Express
         span,
         message,
         help,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::When;
+    use crate::cases::{CaseValue, Matrix, combinations};
+
+    fn matrix() -> Matrix {
+        let word = |word: &str| CaseValue::Word(word.to_owned());
+        Matrix::from([
+            ("acks".to_owned(), vec![word("none"), word("all")]),
+            (
+                "min_isr".to_owned(),
+                vec![CaseValue::Integer(1), CaseValue::Integer(2)],
+            ),
+            (
+                "unclean".to_owned(),
+                vec![CaseValue::Bool(false), CaseValue::Bool(true)],
+            ),
+        ])
+    }
+
+    /// The cases that `text` covers.
+    fn covered(text: &str) -> usize {
+        let when = When::parse(text, &matrix()).unwrap();
+        let cases = combinations(&matrix()).unwrap();
+        cases.values().filter(|case| when.covers(case)).count()
+    }
+
+    #[test]
+    fn a_condition_covers_the_cases_it_describes() {
+        for (text, count) in [
+            ("acks == \"all\"", 4),
+            ("acks != \"all\" && min_isr >= 2", 2),
+            ("!unclean || min_isr < 2", 6),
+            ("!(unclean && min_isr <= 1)", 6),
+            ("min_isr > 1 && unclean == false && acks == \"none\"", 1),
+            ("min_isr != 2", 4),
+        ] {
+            assert_eq!(covered(text), count, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(
+            text in "(acks|min_isr|unclean|[a-z0-9@.<>=!&|() \"'-]){0,12}"
+        ) {
+            match When::parse(&text, &matrix()) {
+                Ok(when) => for case in combinations(&matrix()).unwrap().values() {
+                    when.covers(case);
+                },
+                Err(problems) => for problem in problems {
+                    prop_assert!(text.get(problem.span.clone()).is_some(), "{:?}", problem);
+                },
+            }
+        }
     }
 }

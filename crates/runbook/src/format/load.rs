@@ -22,6 +22,8 @@ pub(crate) struct Load {
     pub kafka_produce: Option<Produce>,
     #[serde(rename = "redis.set")]
     pub redis_set: Option<RedisSet>,
+    /// Phase that it begins with; the first one when left out.
+    pub from: Option<String>,
     /// Requests in all. All but commands may do without: they then go on until the phases end.
     pub count: Option<Arg<NonZeroU64>>,
     /// Open-loop rate of sending.

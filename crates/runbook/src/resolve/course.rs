@@ -35,6 +35,7 @@ impl Resolver<'_, '_> {
         };
         Some(ResolvedLoad {
             kind: load.kind(),
+            from: load.from.clone(),
             count: count?,
             rate: rate?,
             keys: keys?,

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::Resolver;
 use super::arms::ONLY_ARM;
-use crate::cases::{CaseValue, CaseValues, combinations};
-use crate::check::Findings;
+use crate::cases::{CaseValue, CaseValues, Matrix, combinations};
+use crate::check::{Findings, nothing_expected};
 use crate::expression::{Comparison, Scope, ValueRef, When};
 use crate::format::Must;
 use crate::resolved::{ResolvedExpectations, ResolvedTable};
@@ -114,30 +114,52 @@ fn run(case: &CaseValues, arm: &str) -> CaseValues {
 }
 
 /// The conditions of `expect.cases`; each must be right and cover something.
-pub(super) fn whens(
-    findings: &mut Findings<'_>,
-    matrix: &IndexMap<String, Vec<CaseValue>>,
-) -> Vec<Option<When>> {
+pub(super) fn whens(findings: &mut Findings<'_>, matrix: &Matrix) -> Vec<Option<When>> {
     let text = &findings.document.value;
-    let mut runs = matrix.clone();
-    if !text.arms.is_empty() {
-        let arms = text.arms.keys().cloned().map(CaseValue::Word);
-        runs.insert(ARM.to_owned(), arms.collect());
+    let mut names = matrix.clone();
+    let arms: Vec<CaseValue> = text.arms.keys().cloned().map(CaseValue::Word).collect();
+    if !arms.is_empty() {
+        names.insert(ARM.to_owned(), arms);
     }
-    let all = combinations(&runs).unwrap_or_default();
+    let cases = combinations(matrix).unwrap_or_default();
+    let arms: Vec<&str> = match text.arms.is_empty() {
+        true => vec![ONLY_ARM],
+        false => text.arms.keys().map(String::as_str).collect(),
+    };
+    let in_arms = |case| arms.iter().map(move |arm| run(case, arm));
+    let runs: Vec<CaseValues> = cases.values().flat_map(in_arms).collect();
     let mut whens = Vec::new();
     for (index, entry) in text.expect.cases.iter().enumerate() {
         let at = format!("/expect/cases/{index}/when");
-        let when = findings.placed(&at, When::parse(&entry.when, &runs));
-        if let Some(when) = &when
-            && !all.is_empty()
-            && !all.values().any(|run| when.covers(run))
-        {
+        let when = findings.placed(&at, When::parse(&entry.when, &names));
+        let means_none = |when: &When| !runs.is_empty() && !runs.iter().any(|run| when.covers(run));
+        if when.as_ref().is_some_and(means_none) {
             findings.value(&at, "no case is meant by this", None);
         }
         whens.push(when);
     }
+    unexpected_arms(findings, &whens, &runs);
     whens
+}
+
+/// An arm with a claim must be meant by some entry, if it has no list of its own.
+fn unexpected_arms(findings: &mut Findings<'_>, whens: &[Option<When>], runs: &[CaseValues]) {
+    let text = &findings.document.value;
+    let whens: Option<Vec<&When>> = whens.iter().map(Option::as_ref).collect();
+    let Some(whens) = whens.filter(|whens| !whens.is_empty() && !runs.is_empty()) else {
+        return;
+    };
+    for (name, arm) in &text.arms {
+        let own = text.expect.arms.get(name);
+        let this = CaseValue::Word(name.clone());
+        let mut runs = runs.iter().filter(|run| run[ARM] == this);
+        if arm.must != Must::Measure
+            && own.is_none_or(Vec::is_empty)
+            && !runs.any(|run| whens.iter().any(|when| when.covers(run)))
+        {
+            nothing_expected(findings, name);
+        }
+    }
 }
 
 /// The table, its columns read.

@@ -9,12 +9,12 @@ use rlab_document::{Document, DocumentErrors, Problem, one_of};
 use thiserror::Error;
 
 use crate::argument::{Arg, FromParameter};
-use crate::cases::{CaseValues, combinations};
+use crate::cases::{CaseValues, Matrix, combinations, first_of_each};
 use crate::check::{Findings, STALE_AFTER, check};
 use crate::expression::{Expression, ExpressionProblem, Scope, When};
 use crate::format::RunbookText;
 use crate::parameter::{ParameterErrors, ParameterValue};
-use crate::resolved::{Resolved, ResolvedCase};
+use crate::resolved::{Resolved, ResolvedCase, ResolvedTable};
 use crate::values::STALE_CACHE;
 
 /// Why a runbook cannot be run with these parameters.
@@ -37,27 +37,17 @@ pub(crate) fn resolve(
     let mut findings = Findings::new(document);
     check(&mut findings);
     let matrix = text.cases.iter();
-    let matrix: IndexMap<_, _> = matrix
-        .map(|(n, list)| (n.clone(), list.0.clone()))
+    let matrix: Matrix = matrix
+        .map(|(name, list)| (name.clone(), list.0.clone()))
         .collect();
-    // Without a matrix there is one combination, of nothing; a matrix with a mistake has none.
-    let cases = combinations(&matrix).unwrap_or_default();
-    let scope = Scope::new(
-        text.load
-            .iter()
-            .map(|(name, load)| (name.as_str(), load.kind())),
-        text.phases.iter().map(|phase| phase.name.as_str()),
-        &parameters,
-    )
-    .with_series(
-        text.observe
-            .iter()
-            .map(|(name, series)| (name.as_str(), series.probe)),
-    )
-    .with_arms(text.arms.keys().map(String::as_str));
+    // Without a matrix there is one combination, of nothing. Where a mistake keeps a matrix from
+    // having any, its first values let the rest be checked.
+    let combinations = combinations(&matrix)
+        .unwrap_or_else(|_| IndexMap::from([(String::new(), first_of_each(&matrix))]));
+    let scope = scope(text, &parameters);
     let whens = expect::whens(&mut findings, &matrix);
-    let mut resolved_cases = IndexMap::new();
-    for (name, values) in cases {
+    let mut cases: Option<IndexMap<String, ResolvedCase>> = Some(IndexMap::new());
+    for (name, values) in combinations {
         let mut resolver = Resolver {
             scope: scope.clone().with_case(&values),
             findings: &mut findings,
@@ -65,13 +55,12 @@ pub(crate) fn resolve(
             case: &values,
             whens: &whens,
         };
-        resolved_cases.insert(name, resolver.case());
+        cases = cases.zip(resolver.case()).map(|(mut cases, case)| {
+            cases.insert(name, case);
+            cases
+        });
     }
     let table = expect::table(&mut findings, &scope);
-    let cases: Option<IndexMap<String, ResolvedCase>> = resolved_cases
-        .into_iter()
-        .map(|(name, case)| Some((name, case?)))
-        .collect();
     let first = cases
         .as_ref()
         .and_then(|cases| cases.values().next().cloned());
@@ -80,28 +69,52 @@ pub(crate) fn resolve(
             if matrix.is_empty() {
                 cases.clear();
             }
-            Ok(Resolved {
-                id: text.id.clone(),
-                title: text.title.clone(),
-                tags: text.tags.iter().map(|tag| tag.0.clone()).collect(),
-                hypothesis: text.hypothesis.clone(),
-                proves: text.proves.clone(),
-                parameters,
-                needs: text.needs.clone(),
-                controls: text.controls.clone(),
-                table,
-                plot: text.plot.clone(),
-                arms: arms::arms(text, &first.must),
-                cases,
-                load: first.load,
-                phases: first.phases,
-                observe: first.observe,
-                stop: first.stop,
-                expect: first.expect,
-            })
+            Ok(whole(text, parameters, table, cases, first))
         }
         _ => Err(document.errors(findings.problems)),
     }
+}
+
+/// The drill, with what the first case says, or the only one where there is no matrix.
+fn whole(
+    text: &RunbookText,
+    parameters: IndexMap<String, ParameterValue>,
+    table: Option<ResolvedTable>,
+    cases: IndexMap<String, ResolvedCase>,
+    first: ResolvedCase,
+) -> Resolved {
+    Resolved {
+        id: text.id.clone(),
+        title: text.title.clone(),
+        tags: text.tags.iter().map(|tag| tag.0.clone()).collect(),
+        hypothesis: text.hypothesis.clone(),
+        proves: text.proves.clone(),
+        parameters,
+        needs: text.needs.clone(),
+        controls: text.controls.clone(),
+        table,
+        plot: text.plot.clone(),
+        arms: arms::arms(text, &first.must),
+        cases,
+        load: first.load,
+        phases: first.phases,
+        observe: first.observe,
+        stop: first.stop,
+        expect: first.expect,
+    }
+}
+
+/// The names that expressions may use in every case.
+fn scope(text: &RunbookText, parameters: &IndexMap<String, ParameterValue>) -> Scope {
+    let loads = text.load.iter();
+    let series = text.observe.iter();
+    Scope::new(
+        loads.map(|(name, load)| (name.as_str(), load.kind())),
+        text.phases.iter().map(|phase| phase.name.as_str()),
+        parameters,
+    )
+    .with_series(series.map(|(name, series)| (name.as_str(), series.probe)))
+    .with_arms(text.arms.keys().map(String::as_str))
 }
 
 /// Resolves the text for one case, or for the whole where there is no matrix.

@@ -5,10 +5,10 @@ use std::fmt::{self, Display, Formatter};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::{ArmPlan, CasePlan, PhasePlan, Plan, StepPlan};
 use crate::action::{Effect, UndoClass};
 use crate::format::Rows;
 use crate::needs::{MysqlNeeds, Needs, Standby};
-use crate::plan::{ArmPlan, CasePlan, PhasePlan, Plan, StepPlan};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -110,8 +110,10 @@ impl Display for Needs {
         {
             write!(f, "a MySQL standby on shared storage; ")?;
         }
-        if let Some(redis) = &self.redis {
-            write!(f, "{} Redis replicas; ", redis.replicas)?;
+        match self.redis.as_ref().map(|redis| redis.replicas.get()) {
+            None => {}
+            Some(1) => write!(f, "a Redis replica; ")?,
+            Some(replicas) => write!(f, "{replicas} Redis replicas; ")?,
         }
         let agents: Vec<String> = self
             .agents
