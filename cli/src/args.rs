@@ -89,6 +89,7 @@ pub enum Command {
     Down(verb::down::Down),
     Schema(verb::schema::Schema),
     Completions(verb::completions::Completions),
+    Man(verb::man::Man),
     #[command(hide = true)]
     Supervise(verb::supervise::Supervise),
 }
@@ -110,6 +111,7 @@ impl Command {
             Self::Down(verb) => verb.run(context).await,
             Self::Schema(verb) => verb.run(context).await,
             Self::Completions(verb) => verb.run(),
+            Self::Man(verb) => verb.run(),
             Self::Supervise(verb) => verb.run(context).await,
         }
     }

@@ -6,6 +6,7 @@ pub mod down;
 pub mod drill;
 pub mod evidence;
 pub mod logs;
+pub mod man;
 pub mod node;
 pub mod recover;
 pub mod runbook;

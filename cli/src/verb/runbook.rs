@@ -63,6 +63,9 @@ pub struct RunbookList {
 struct Entry {
     id: String,
     title: String,
+    tags: Vec<String>,
+    /// Whether this build can run it; the others it can plan.
+    runs: bool,
     /// Default values by parameter.
     parameters: serde_json::Map<String, serde_json::Value>,
 }
@@ -112,8 +115,18 @@ fn list(context: &Context) -> Result<(), Failure> {
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
-            .set_header(["ID", "TITLE"]);
-        table.add_rows(list.runbooks.iter().map(|entry| [&entry.id, &entry.title]));
+            .set_header(["ID", "TITLE", "TAGS", ""]);
+        for Entry {
+            id,
+            title,
+            tags,
+            runs,
+            ..
+        } in &list.runbooks
+        {
+            let note = if *runs { "" } else { "only planned yet" };
+            table.add_row([id, title, &tags.join(" "), note]);
+        }
         table.trim_fmt()
     })
 }
@@ -124,6 +137,10 @@ fn entry(book: &Book) -> serde_json::Result<Entry> {
     Ok(Entry {
         id: book.id().to_owned(),
         title: book.title().to_owned(),
+        tags: book.tags().map(str::to_owned).collect(),
+        runs: book
+            .resolve(&[])
+            .is_ok_and(|drill| drill.not_yet().is_empty()),
         parameters: parameters.collect::<serde_json::Result<_>>()?,
     })
 }
@@ -140,7 +157,7 @@ fn show(book: &Book, context: &Context) -> Result<(), Failure> {
         .print(&source, || source.text.trim_end().to_owned())
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE, for example commands=2000".into()),

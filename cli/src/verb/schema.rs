@@ -79,8 +79,10 @@ enum Name {
     Smoke,
     /// `runbook plan` and `drill --dry-run`
     Plan,
-    /// `drill`
+    /// `drill` of one
     Drill,
+    /// `drill` of several, or with --repeat
+    DrillSeries,
     /// `verdict.json` of a run directory
     Verdict,
     /// `recover`
@@ -118,6 +120,7 @@ impl Name {
             Self::Smoke => schema_for!(rlab_drill::SmokeReport).to_value(),
             Self::Plan => schema_for!(rlab_runbook::Plan).to_value(),
             Self::Drill => schema_for!(verb::drill::Document<'_>).to_value(),
+            Self::DrillSeries => schema_for!(verb::drill::series::Document).to_value(),
             Self::Verdict => schema_for!(rlab_evidence::VerdictDocument).to_value(),
             Self::Recover => schema_for!(verb::recover::Document<'_>).to_value(),
             Self::EvidenceList => schema_for!(verb::evidence::list::Document).to_value(),

@@ -159,9 +159,9 @@ fn folded(output: &str, samples: &[Sample], window: Option<&Window>) -> Option<V
     let within = |sample: &&Sample| {
         window.is_none_or(|window| (window.from_us..window.to_us).contains(&sample.at_us))
     };
-    let values = samples.iter().filter(within).map(|sample| sample.value);
+    let mut values = samples.iter().filter(within).map(|sample| sample.value);
     let value = match output {
-        "last" => values.last(),
+        "last" => values.next_back(),
         "least" => values.reduce(f64::min),
         "most" => values.reduce(f64::max),
         _ => None,

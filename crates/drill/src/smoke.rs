@@ -7,7 +7,7 @@ use futures::future::join_all;
 use reqwest::{Client, StatusCode};
 use rlab_evidence::{Outcome, Verdict};
 use rlab_lab::spec::LabSpec;
-use rlab_lab::{LabDir, pipeline};
+use rlab_lab::LabDir;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,7 +15,6 @@ use uuid::Uuid;
 
 use crate::error::DrillError;
 use crate::event::DrillEvent;
-use crate::probes;
 use crate::stage::Stage;
 
 /// Commands sent through the pipeline, each to an item of its own.
@@ -91,7 +90,7 @@ async fn look(
 ) -> Result<SmokeReport, DrillError> {
     let begun = Instant::now();
     let stage = Stage::open(dir, "smoke").await?;
-    stage.steady().await?;
+    stage.answers().await?;
     let nodes = stage.site.spec.nodes.iter().filter(|n| !n.is_spare());
     let nodes = nodes.count();
     let mut checks = vec![check("every node answers", true, format!("{nodes} nodes"))];
@@ -133,8 +132,7 @@ fn check(claim: &str, held: bool, seen: String) -> SmokeCheck {
 }
 
 async fn replicas(stage: &Stage) -> Result<SmokeCheck, DrillError> {
-    let wanted = stage.site.spec.brokers().count().min(3) as u64;
-    let isr = probes::isr(&stage.site, &pipeline::own_namespace().topic).await;
+    let (isr, wanted) = stage.in_sync().await;
     let isr = isr.ok_or_else(|| DrillError::Measure {
         what: "in-sync replicas",
         why: "no broker told".to_owned(),

@@ -5,15 +5,17 @@ use std::time::{Duration, Instant};
 use rlab_lab::client::LabClient;
 use rlab_lab::protocol::LabStatus;
 use rlab_lab::servers::Site;
-use rlab_lab::{LabDir, LabError};
+use rlab_lab::{LabDir, LabError, pipeline};
 use rlab_runbook::Needs;
 
 use crate::error::DrillError;
 use crate::lease::{self, Lease};
+use crate::probes;
 use crate::watchdog::WATCHDOG;
 
-/// What a node may take from an action's end until it answers again.
-const SETTLING: Duration = Duration::from_secs(30);
+/// What a node may take from an action's end until it answers again, and a broker until it has
+/// caught up.
+const SETTLING: Duration = Duration::from_secs(60);
 /// How long the watchdog is waited for: it mends, and then the lab is free.
 const MENDING: Duration = Duration::from_secs(120);
 /// What anything but a phase of a drill may take: it knows its own time.
@@ -90,12 +92,35 @@ impl Stage {
     }
 
     /// Whether every node answers; the reason when not.
-    pub async fn steady(&self) -> Result<(), DrillError> {
+    pub async fn answers(&self) -> Result<(), DrillError> {
         let status = self.client.status().await?;
         match status.ready {
             true => Ok(()),
             false => Err(DrillError::NotSteady(unwell(&status))),
         }
+    }
+
+    /// Whether every node answers and every partition of the lab's own topic has all its replicas in
+    /// sync; the reason when not.
+    pub async fn steady(&self) -> Result<(), DrillError> {
+        self.answers().await?;
+        let (seen, wanted) = self.in_sync().await;
+        match seen {
+            Some(seen) if seen == wanted => Ok(()),
+            Some(seen) => Err(DrillError::NotSteady(format!(
+                "{seen} of {wanted} replicas are in sync"
+            ))),
+            None => Err(DrillError::NotSteady(
+                "no broker tells who is in sync".to_owned(),
+            )),
+        }
+    }
+
+    /// The smallest in-sync replica set of the lab's own topic, and its replicas.
+    pub async fn in_sync(&self) -> (Option<u64>, u64) {
+        let wanted = self.site.spec.brokers().count().min(3) as u64;
+        let topic = pipeline::own_namespace().topic;
+        (probes::isr(&self.site, &topic).await, wanted)
     }
 
     /// As [`Self::steady`], once the lab had time to settle after a change.

@@ -62,7 +62,7 @@ fn left_over(scene: &Scene) -> Vec<String> {
     let mut left = runtime().block_on(async {
         let mut mysql: MySqlConnection = rlab_lab::pipeline::admin_connection(&site).await.unwrap();
         let mut left = rlab_store::namespace::list(&mut mysql).await.unwrap();
-        let subjects = format!("http://{}/subjects", door(scene, 18_091));
+        let subjects = format!("http://{}/apis/ccompat/v7/subjects", door(scene, 18_091));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(subjects).send().await.unwrap();
         left.extend(answer.json::<Vec<String>>().await.unwrap());
