@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 install_packages
 need_cargo
-build
+build --all-targets --features rlab-ops/real-servers
 install_for_servers
 scene="$(mktemp -d)"
 export RLAB_HOME="$scene" RLAB_LAB=nightly RLAB_PORT_OFFSET=2500
@@ -15,9 +15,9 @@ rlab up
 rlab smoke
 say "300 kills at crash points"
 rlab drill K-001 --evidence "$scene/evidence" --set services=30 --set consumers=24 --set commands=200000
-for run in 1 2 3 4 5 6 7 8 9 10; do
-    for drill in E-002 E-003 E-004 K-002; do
-        say "$drill, $run of 10"
-        rlab drill "$drill" --evidence "$scene/evidence"
-    done
-done
+say "every drill, ten times"
+rlab drill --all --repeat 10 --evidence "$scene/evidence"
+rlab down
+say "the command line killed at 50 moments of a drill"
+RLAB_KILLS=50 cargo test --release --workspace --locked --features rlab-ops/real-servers --test lab \
+    -- --test-threads=1 --nocapture drill::seeded

@@ -51,6 +51,9 @@ quick_tests() {
     for file in */tests/*.rs */*/tests/*.rs; do
         [ ! -e "$file" ] || files+=(--test "$(basename "$file" .rs)")
     done
+    for file in */*/tests/*/main.rs; do
+        files+=(--test "$(basename "$(dirname "$file")")")
+    done
     run_tests --lib --bins "${files[@]}"
     run_tests --doc
 }
@@ -64,8 +67,9 @@ real_lab() {
     rlab up
     rlab status
     rlab smoke
-    for drill in E-001 E-002 E-003 E-004 K-001 K-002; do
-        rlab drill "$drill" --evidence "$scene/evidence"
+    rlab drill --all --evidence "$scene/evidence"
+    for drill in "$scene"/evidence/*/; do
+        rlab evidence judge "$(basename "$drill")" --evidence "$scene/evidence"
     done
     rlab down --purge --confirm test-main
     trap 'rm -rf "$scene"' EXIT

@@ -10,6 +10,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::histogram::Histogram;
 use rlab_agent_kit::Agent;
 use rlab_agent_kit::cache::Entry;
+use rlab_agent_kit::crash::CrashPoints;
 use rlab_agent_kit::http::{problem, unavailable};
 use rlab_store::read_model::{self, ItemView};
 use rlab_store::{MySqlPool, StoreError};
@@ -44,6 +45,7 @@ pub struct Service {
     cache: Cache,
     flight: Flight,
     flights: Flights<Key, Option<Document>>,
+    crash: CrashPoints,
     hits: Counter,
     misses: Counter,
     computed: Counter,
@@ -60,6 +62,7 @@ impl Service {
             cache,
             flight,
             flights: Flights::default(),
+            crash: agent.crash.clone(),
             hits: metrics.counter("cache_hits", "Reads answered from Redis"),
             misses: metrics.counter("cache_misses", "Reads answered from MySQL"),
             computed: metrics.counter("documents_computed", "Valuations computed"),
@@ -117,6 +120,7 @@ impl Service {
         let Some(view) = read_model::find(&self.pool, id).await? else {
             return Ok(None);
         };
+        self.crash.pass("after_read", || id.to_owned()).await;
         let document = match entry {
             Entry::Summary => {
                 let summary = document::summary(&view);
@@ -125,6 +129,7 @@ impl Service {
             }
             Entry::Document => self.document(view).await?,
         };
+        self.crash.pass("after_store", || id.to_owned()).await;
         Ok(Some((document, Source::Miss)))
     }
 

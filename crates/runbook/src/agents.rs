@@ -70,7 +70,7 @@ impl Agent {
                 "after_invalidate",
                 "after_commit",
             ],
-            Self::QueryService => &[],
+            Self::QueryService => &["after_read", "after_store"],
         }
     }
 }

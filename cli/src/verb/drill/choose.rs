@@ -17,7 +17,7 @@ impl Drill {
     pub(super) fn choose(&self) -> Result<Vec<Chosen>, Failure> {
         let chosen = match self.runbooks.is_empty() {
             false => self.named()?,
-            true => self.from_the_library()?,
+            true => self.all_or_tagged()?,
         };
         Ok(chosen)
     }
@@ -30,7 +30,7 @@ impl Drill {
         books.collect()
     }
 
-    fn from_the_library(&self) -> Result<Vec<Chosen>, Failure> {
+    fn all_or_tagged(&self) -> Result<Vec<Chosen>, Failure> {
         let mut chosen = Vec::new();
         let books = rlab_runbook::list()?;
         let known: Vec<&str> = books.iter().flat_map(Runbook::tags).collect();

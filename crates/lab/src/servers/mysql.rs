@@ -84,6 +84,7 @@ skip_name_resolve=ON
 server_id=1
 log_bin=binlog
 binlog_format=ROW
+binlog_row_image=MINIMAL
 binlog_expire_logs_seconds=86400
 gtid_mode=ON
 enforce_gtid_consistency=ON
