@@ -8,6 +8,8 @@ use crate::output::stream;
 
 /// A drill that is to be run.
 pub struct Chosen {
+    /// What it was asked for by: an id or a file.
+    pub given: String,
     pub drill: Resolved,
     /// Text of its runbook.
     pub source: String,
@@ -15,17 +17,16 @@ pub struct Chosen {
 
 impl Drill {
     pub(super) fn choose(&self) -> Result<Vec<Chosen>, Failure> {
-        let chosen = match self.runbooks.is_empty() {
-            false => self.named()?,
-            true => self.all_or_tagged()?,
-        };
-        Ok(chosen)
+        match self.runbooks.is_empty() {
+            false => self.named(),
+            true => self.all_or_tagged(),
+        }
     }
 
     fn named(&self) -> Result<Vec<Chosen>, Failure> {
         let books = self.runbooks.iter().map(|given| {
             let book = rlab_runbook::find(given)?;
-            self.resolve(&book)
+            self.resolve(given, &book)
         });
         books.collect()
     }
@@ -43,7 +44,7 @@ impl Drill {
             if !self.all && !tags.any(|tag| self.tags.iter().any(|wanted| wanted == tag)) {
                 continue;
             }
-            let one = self.resolve(book)?;
+            let one = self.resolve(book.id(), book)?;
             match one.drill.not_yet().is_empty() {
                 true => chosen.push(one),
                 false => stream::note(&format!(
@@ -56,7 +57,7 @@ impl Drill {
         Ok(chosen)
     }
 
-    fn resolve(&self, book: &Runbook) -> Result<Chosen, Failure> {
+    fn resolve(&self, given: &str, book: &Runbook) -> Result<Chosen, Failure> {
         let mut drill = book.resolve(&self.set)?;
         let known: Vec<String> = drill.arms.keys().cloned().collect();
         if let Some(unknown) = self.arms.iter().find(|name| !known.contains(name)) {
@@ -66,7 +67,10 @@ impl Drill {
         if !self.arms.is_empty() {
             drill.arms.retain(|name, _| self.arms.contains(name));
         }
-        let source = book.source_text().to_owned();
-        Ok(Chosen { drill, source })
+        Ok(Chosen {
+            given: given.to_owned(),
+            source: book.source_text().to_owned(),
+            drill,
+        })
     }
 }

@@ -84,6 +84,11 @@ impl Drill {
     /// Runs the drills.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let chosen = self.choose()?;
+        let lacking = chosen.iter().find(|one| !one.drill.not_yet().is_empty());
+        if let Some(one) = lacking.filter(|_| !self.dry_run) {
+            let refused = Failure::from(DrillError::NotYet(one.drill.not_yet().join("; ")));
+            return Err(refused.hint(format!("rlab-ops runbook plan {}", one.given)));
+        }
         for one in &chosen {
             let plan = rlab_runbook::plan(&one.drill);
             match self.dry_run {
