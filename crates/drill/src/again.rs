@@ -8,9 +8,10 @@ use rlab_evidence::{ArmEvidence, Outcome, RunDir, Verdict, VerdictDocument};
 use rlab_runbook::{Resolved, Runbook};
 use serde::{Deserialize, Serialize};
 
-use crate::conclude::{Told, conclude};
+use crate::conclude::{Conclusion, Told, conclude};
 use crate::error::DrillError;
 use crate::judge::Case;
+use crate::leg::legs;
 use crate::measured::{self, Measured};
 
 /// Kind of the journal's first entry, a [`Begun`].
@@ -56,24 +57,26 @@ pub fn judge_again(path: &Path) -> Result<Again, DrillError> {
     let (entries, _) = journal::read(&run_dir.journal())?;
     let begun: Begun = sole(&entries, ENTRY, |_| true, &run_dir)?;
     let drill = resolve(&run_dir, &begun)?;
-    let mut arms = Vec::new();
-    for arm in &begun.arms {
-        let of_arm = |entry: &Entry| entry.data["arm"] == arm.as_str();
-        let measured: Measured = sole(&entries, measured::ENTRY, of_arm, &run_dir)?;
-        let judged = Case::of(&drill, arm, &run_dir, &measured, begun.seed)?.judge()?;
-        arms.push((arm, judged, measured));
+    let mut done = Vec::new();
+    for leg in legs(&drill) {
+        let of_leg = |entry: &Entry| entry.data["arm"] == leg.name.as_str();
+        let measured: Measured = sole(&entries, measured::ENTRY, of_leg, &run_dir)?;
+        let judged = Case::of(&leg, &run_dir, &measured, begun.seed)?.judge()?;
+        done.push((leg, judged, measured));
     }
-    let told: Vec<Told<'_>> = arms
+    let told: Vec<Told<'_>> = done
         .iter()
-        .map(|(arm, judged, measured)| Told {
-            arm,
+        .map(|(leg, judged, measured)| Told {
+            leg,
             accounting: &judged.accounting,
             loads: &judged.loads,
             measured,
         })
         .collect();
-    let evidence = arms.iter().map(|(_, judged, _)| judged.evidence.clone());
-    let (verdict, evidence) = conclude(&drill, evidence.collect(), &told);
+    let evidence = done.iter().map(|(_, judged, _)| judged.evidence.clone());
+    let mut evidence: Vec<ArmEvidence> = evidence.collect();
+    let Conclusion { verdict, between } = conclude(&drill, &evidence, &told);
+    evidence.extend(between);
     Ok(Again {
         drill: begun.drill,
         run: run_dir.name(),

@@ -1,4 +1,4 @@
-//! One arm of a drill: its own namespace, its agents' settings, load, phases, snapshot, verdict.
+//! One leg of a drill: its own namespace, its agents' settings, load, phases, snapshot, verdict.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -8,7 +8,7 @@ use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::ArmReport;
 use rlab_evidence::{Journal, RunDir};
 use rlab_lab::pipeline;
-use rlab_runbook::{Instance, Resolved, ResolvedArm, Value, ValueRef};
+use rlab_runbook::{Instance, Value, ValueRef};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,8 @@ use crate::collect::{self, Sweep};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::judge::Case;
-use crate::load::Start;
+use crate::leg::Leg;
+use crate::load::{Loads, Start};
 use crate::measured::{self, Measured};
 use crate::observe::Observer;
 use crate::phases::Phases;
@@ -24,11 +25,9 @@ use crate::record::ArmRecord;
 use crate::stage::Stage;
 use crate::undo::{Undo, UndoLog};
 
-/// What an arm works with.
+/// What a leg works with.
 pub(crate) struct ArmRun<'a> {
-    pub drill: &'a Resolved,
-    pub name: &'a str,
-    pub setup: &'a ResolvedArm,
+    pub leg: &'a Leg,
     pub stage: &'a Stage,
     pub run_dir: &'a RunDir,
     pub journal: &'a mut Journal,
@@ -37,7 +36,7 @@ pub(crate) struct ArmRun<'a> {
     pub seed: u64,
 }
 
-/// An arm that has run.
+/// A leg that has run.
 pub(crate) struct ArmDone {
     pub report: ArmReport,
     pub measured: Measured,
@@ -52,12 +51,12 @@ impl ArmRun<'_> {
         };
         (self.tell)(DrillEvent::Note(format!(
             "{}: undoes what was done",
-            self.name
+            self.leg.name
         )));
         self.stage.takes_a_while()?;
         // A lab that cannot be mended is worse than anything else that happened.
         let undone = self.undo.undo(self.stage).await?;
-        let entry = json!({ "arm": self.name, "done": undone });
+        let entry = json!({ "arm": self.leg.name, "done": undone });
         let noted = self.journal.append("undo", &entry);
         let done = result?;
         noted?;
@@ -70,28 +69,28 @@ impl ArmRun<'_> {
         self.configure(&namespace).await?;
         let settings = self.settings_in_words();
         let cursor = self.stage.last_event().await?;
-        let mut record = ArmRecord::new(self.journal, self.name);
-        let loads = Start {
-            drill: self.drill,
-            stage: self.stage,
-            run_dir: self.run_dir,
-            namespace: &namespace,
-            seed: self.seed,
-        };
-        let loads = loads.all(&mut record)?;
+        let mut record = ArmRecord::new(self.journal, &self.leg.name);
+        let mut loads = Loads::default();
         let observer = Observer::start(
-            &self.drill.observe,
+            &self.leg.drill.observe,
             &self.stage.site,
             &namespace,
             record.epoch,
         );
         let mut phases = Phases {
-            drill: self.drill,
+            drill: &self.leg.drill,
             stage: self.stage,
             namespace: &namespace,
             undo: self.undo,
             record: &mut record,
-            loads: &loads,
+            start: Start {
+                drill: &self.leg.drill,
+                stage: self.stage,
+                run_dir: self.run_dir,
+                namespace: &namespace,
+                seed: self.seed,
+            },
+            loads: &mut loads,
             tell: self.tell,
             seed: self.seed,
             observer: &observer,
@@ -99,8 +98,9 @@ impl ArmRun<'_> {
             pauses: Vec::new(),
         };
         phases.run().await?;
-        let observed = observer.end(self.name, &record.windows, self.run_dir)?;
-        record.sampled.extend(observed);
+        let observed = observer.end(&self.leg.name, &record.windows, self.run_dir)?;
+        record.sampled.extend(observed.values);
+        record.end_actions();
         self.stage.takes_a_while()?;
         // The last look at the pipeline was before this: what is asked from now on is not younger.
         let drained_at = last_drained(&record).then(Instant::now);
@@ -108,10 +108,10 @@ impl ArmRun<'_> {
         record.note("load", json!({ "ends": loads }))?;
         (self.tell)(DrillEvent::Note(format!(
             "{}: takes the snapshot and judges",
-            self.name
+            self.leg.name
         )));
-        let snapshot = self.run_dir.snapshot(self.name)?;
-        let sweep = drained_at.zip(self.drill.expect.stale_after);
+        let snapshot = self.run_dir.snapshot(&self.leg.name)?;
+        let sweep = drained_at.zip(self.leg.drill.expect.stale_after);
         let sweep = sweep.map(|(drained_at, bound)| Sweep {
             drained_at,
             bound: bound.get(),
@@ -129,7 +129,7 @@ impl ArmRun<'_> {
             held_back.collect(),
         );
         record.note(measured::ENTRY, &measured)?;
-        let case = Case::of(self.drill, self.name, self.run_dir, &measured, self.seed)?;
+        let case = Case::of(self.leg, self.run_dir, &measured, self.seed)?;
         let judged = tokio::task::block_in_place(|| case.judge())?;
         record.note("judged", &judged.evidence)?;
         Ok(ArmDone {
@@ -140,6 +140,8 @@ impl ArmRun<'_> {
                 actions: record.actions,
                 accounting: judged.accounting,
                 loads: judged.loads,
+                series: observed.series,
+                plot: self.leg.drill.plot.clone(),
             },
             measured,
         })
@@ -147,15 +149,15 @@ impl ArmRun<'_> {
 
     /// A namespace that nothing else ever used.
     async fn isolate(&mut self) -> Result<Namespace, DrillError> {
-        let drill = self.drill.id.to_lowercase().replace('-', "");
+        let drill = self.leg.drill.id.to_lowercase().replace('-', "");
         let unique = uuid::Uuid::new_v4().simple().to_string();
-        let namespace = Namespace::named(&format!("{drill}_{}_{}", self.name, &unique[..8]));
+        let namespace = Namespace::named(&format!("{drill}_{}_{}", self.leg.mark, &unique[..8]));
         self.undo.record(Undo::RemoveNamespace {
             namespace: namespace.clone(),
         })?;
         self.journal.append(
             "namespace",
-            &json!({ "arm": self.name, "namespace": namespace }),
+            &json!({ "arm": self.leg.name, "namespace": namespace }),
         )?;
         pipeline::create(&self.stage.site, &namespace).await?;
         Ok(namespace)
@@ -165,12 +167,18 @@ impl ArmRun<'_> {
     async fn configure(&mut self, namespace: &Namespace) -> Result<(), DrillError> {
         (self.tell)(DrillEvent::Note(format!(
             "{}: configures the agents",
-            self.name
+            self.leg.name
         )));
         let mut changes = Vec::new();
-        for (agent, instance) in self.drill.needs.running() {
+        for (agent, instance) in self.leg.drill.needs.running() {
             let node = agent.instance_node(instance);
-            let settings = self.setup.settings.get(&agent).cloned().unwrap_or_default();
+            let settings = self
+                .leg
+                .setup()
+                .settings
+                .get(&agent)
+                .cloned()
+                .unwrap_or_default();
             let settings: BTreeMap<_, _> = settings.into_iter().collect();
             let undo = match instance {
                 Instance::FIRST => Undo::RestoreAgent { node: node.clone() },
@@ -179,7 +187,7 @@ impl ArmRun<'_> {
             self.undo.record(undo)?;
             self.journal.append(
                 "configure",
-                &json!({ "arm": self.name, "node": node, "settings": settings }),
+                &json!({ "arm": self.leg.name, "node": node, "settings": settings }),
             )?;
             changes.push((node, settings));
         }
@@ -203,7 +211,7 @@ impl ArmRun<'_> {
 
     fn settings_in_words(&self) -> BTreeMap<String, String> {
         let mut words = BTreeMap::new();
-        for (agent, settings) in &self.setup.settings {
+        for (agent, settings) in &self.leg.setup().settings {
             for (name, value) in settings {
                 let value = value
                     .as_str()

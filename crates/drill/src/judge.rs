@@ -1,4 +1,4 @@
-//! Judges one arm from its recorded files, and the judge itself by falsified copies of them.
+//! Judges one leg from its recorded files, and the judge itself by falsified copies of them.
 
 use std::path::{Path, PathBuf};
 
@@ -12,17 +12,16 @@ use rlab_ledger::{
     Accounting, Control, ControlError, ControlKind, Fact, Operation, Recording, Subject, Terms,
     account,
 };
-use rlab_runbook::{Expression, Observation, Resolved, ResolvedArm, ValueRef};
+use rlab_runbook::{Expression, Observation, ValueRef};
 
 use crate::error::DrillError;
+use crate::leg::Leg;
 use crate::measured::Measured;
 use crate::values::Values;
 
-/// Where an arm's recorded files are and what was sampled beside them.
+/// Where a leg's recorded files are and what was sampled beside them.
 pub(crate) struct Case<'a> {
-    pub drill: &'a Resolved,
-    pub arm: &'a str,
-    pub setup: &'a ResolvedArm,
+    pub leg: &'a Leg,
     /// The history of each load.
     pub histories: IndexMap<String, PathBuf>,
     pub snapshot: PathBuf,
@@ -30,7 +29,7 @@ pub(crate) struct Case<'a> {
     pub seed: u64,
 }
 
-/// What judging an arm gives.
+/// What judging a leg gives.
 pub(crate) struct Judged {
     pub evidence: ArmEvidence,
     pub accounting: Accounting,
@@ -38,25 +37,23 @@ pub(crate) struct Judged {
 }
 
 impl<'a> Case<'a> {
-    /// The case of `arm`, from the files in `run_dir`.
+    /// The case of `leg`, from the files in `run_dir`.
     pub fn of(
-        drill: &'a Resolved,
-        arm: &'a str,
+        leg: &'a Leg,
         run_dir: &RunDir,
         measured: &'a Measured,
         seed: u64,
     ) -> Result<Self, DrillError> {
-        let history = |load: &String| Ok((load.clone(), run_dir.history(arm, load)?));
+        let history = |load: &String| Ok((load.clone(), run_dir.history(&leg.name, load)?));
         Ok(Self {
-            drill,
-            arm,
-            setup: &drill.arms[arm],
-            histories: drill
+            leg,
+            histories: leg
+                .drill
                 .load
                 .keys()
                 .map(history)
                 .collect::<Result<_, DrillError>>()?,
-            snapshot: run_dir.snapshot(arm)?,
+            snapshot: run_dir.snapshot(&leg.name)?,
             measured,
             seed,
         })
@@ -64,7 +61,7 @@ impl<'a> Case<'a> {
 }
 
 impl Case<'_> {
-    /// Judges the arm. Reads its files several times; blocks.
+    /// Judges the leg. Reads its files several times; blocks.
     pub fn judge(&self) -> Result<Judged, DrillError> {
         let accounting = account(self, &self.terms(&[]))?;
         let loads = self.histories.keys().map(|load| self.felt(load));
@@ -76,11 +73,14 @@ impl Case<'_> {
             drained: self.measured.drained,
         };
         let see = |list: &[Expression]| list.iter().map(|e| observed(e, &values)).collect();
-        let expect = &self.drill.expect;
-        let own = expect.arms.get(self.arm).map_or(&[][..], Vec::as_slice);
+        let expect = &self.leg.drill.expect;
+        let own = expect
+            .arms
+            .get(&self.leg.arm)
+            .map_or(&[][..], Vec::as_slice);
         let evidence = ArmEvidence {
-            name: self.arm.to_owned(),
-            must: match self.setup.must {
+            name: self.leg.name.clone(),
+            must: match self.leg.setup().must {
                 rlab_runbook::Must::ShowFailure => Must::ShowFailure,
                 rlab_runbook::Must::Hold => Must::Hold,
                 rlab_runbook::Must::Measure => Must::Measure,
@@ -106,7 +106,7 @@ impl Case<'_> {
     }
 
     fn stale_bound_us(&self) -> Option<u64> {
-        let bound = self.drill.expect.stale_after?;
+        let bound = self.leg.drill.expect.stale_after?;
         Some(bound.as_millis() * 1_000)
     }
 
@@ -129,7 +129,7 @@ impl Case<'_> {
     }
 
     fn controls(&self) -> Result<Vec<ControlOutcome>, DrillError> {
-        let names = self.drill.controls.iter().map(|c| c.name());
+        let names = self.leg.drill.controls.iter().map(|c| c.name());
         names.map(|name| self.control(name)).collect()
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rlab_contract::agent_config::Namespace;
+use rlab_evidence::report::{SeriesReport, SeriesSample};
 use rlab_evidence::{JsonlError, JsonlWriter, RunDir};
 use rlab_lab::servers::Site;
 use rlab_ledger::Window;
@@ -27,6 +28,14 @@ struct Sample {
 }
 
 type Samples = Arc<Mutex<Vec<Sample>>>;
+
+/// What the series of one arm came to.
+pub(crate) struct Observed {
+    /// Every output, over the whole arm and in each phase.
+    pub values: Vec<(ValueRef, Value)>,
+    /// The series themselves.
+    pub series: Vec<SeriesReport>,
+}
 
 /// The series of one arm, being sampled. Dropped, the sampling ends.
 #[derive(Default)]
@@ -73,15 +82,16 @@ impl Observer {
         folded(output, &running.samples(), None)
     }
 
-    /// Ends the sampling, writes each series to a file of the run and returns every output, over the
+    /// Ends the sampling and writes each series to a file of the run. Returns every output, over the
     /// whole arm and in each of `windows`. What has no sample has no value.
     pub fn end(
         self,
         arm: &str,
         windows: &[Window],
         run_dir: &RunDir,
-    ) -> Result<Vec<(ValueRef, Value)>, JsonlError> {
+    ) -> Result<Observed, JsonlError> {
         let mut values = Vec::new();
+        let mut series = Vec::new();
         for running in &self.0 {
             running.task.abort();
             let samples = running.samples();
@@ -92,6 +102,7 @@ impl Observer {
                 file.write(sample)?;
             }
             file.finish()?;
+            drop(samples);
             for output in running.series.probe.spec().outputs {
                 let all = windows.iter().map(Some).chain([None]);
                 values.extend(all.filter_map(|window| {
@@ -99,17 +110,35 @@ impl Observer {
                         name: format!("{name}.{}", output.name),
                         phase: window.map(|window| window.name.clone()),
                     };
-                    Some((value, folded(output.name, &samples, window)?))
+                    Some((value, folded(output.name, &running.samples(), window)?))
                 }));
             }
+            series.push(running.report());
         }
-        Ok(values)
+        Ok(Observed { values, series })
     }
 }
 
 impl Running {
     fn samples(&self) -> MutexGuard<'_, Vec<Sample>> {
         self.samples.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report(&self) -> SeriesReport {
+        let spec = self.series.probe.spec();
+        let samples = self.samples();
+        SeriesReport {
+            name: self.series.name.clone(),
+            what: spec.summary.to_owned(),
+            unit: spec.unit().to_owned(),
+            samples: samples
+                .iter()
+                .map(|sample| SeriesSample {
+                    at_s: sample.at_us as f64 / 1e6,
+                    value: sample.value,
+                })
+                .collect(),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::error::DrillError;
 use crate::event::DrillEvent;
-use crate::load::Loads;
+use crate::load::{Loads, Start};
 use crate::observe::Observer;
 use crate::probes::{self, Kill};
 use crate::record::ArmRecord;
@@ -41,7 +41,8 @@ pub(crate) struct Phases<'a, 'j> {
     pub namespace: &'a Namespace,
     pub undo: &'a mut UndoLog,
     pub record: &'a mut ArmRecord<'j>,
-    pub loads: &'a Loads,
+    pub start: Start<'a>,
+    pub loads: &'a mut Loads,
     pub tell: &'a (dyn Fn(DrillEvent) + Send + Sync),
     pub seed: u64,
     pub observer: &'a Observer,
@@ -67,6 +68,7 @@ impl Phases<'_, '_> {
         let kills_before = self.kills().await?.len();
         let agents_before = self.agent_kills();
         self.record.note("phase", json!({ "begins": phase.name }))?;
+        self.start.those_of(&phase.name, self.loads, self.record)?;
         for step in &phase.steps {
             let carried_out = steps::carry_out(
                 step,
@@ -262,6 +264,7 @@ impl Phases<'_, '_> {
         for kill in &kills[kills_before..] {
             self.record.actions.push(ActionReport {
                 at_s: self.record.seconds_at(&kill.at),
+                until_s: None,
                 phase: phase.name.clone(),
                 action: "crash".to_owned(),
                 target: kill.node.clone(),

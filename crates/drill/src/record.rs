@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use rlab_evidence::Journal;
 use rlab_evidence::report::{ActionReport, PhaseReport};
-use rlab_lab::protocol::LabEvent;
+use rlab_lab::protocol::{LabEvent, NodeEvent};
 use rlab_ledger::account::Window;
 use rlab_runbook::{Value, ValueRef};
 use serde::Serialize;
 
 use crate::error::DrillError;
+
+const SIGCONT: i32 = 18;
 
 /// The record of one arm.
 pub(crate) struct ArmRecord<'a> {
@@ -66,6 +68,32 @@ impl<'a> ArmRecord<'a> {
             |_| self.now_s(),
             |at| at.duration_since(self.started_at).as_secs_f64(),
         )
+    }
+
+    /// Puts down when the effect of each action was over: when its target answered again, or went on.
+    pub fn end_actions(&mut self) {
+        let ends: Vec<Option<f64>> = self.actions.iter().map(|a| self.mended(a)).collect();
+        for (action, end) in self.actions.iter_mut().zip(ends) {
+            action.until_s = end;
+        }
+    }
+
+    fn mended(&self, action: &ActionReport) -> Option<f64> {
+        let mends = |event: &NodeEvent| {
+            matches!(
+                event,
+                NodeEvent::Ready { .. }
+                    | NodeEvent::Signalled {
+                        signal: SIGCONT,
+                        ..
+                    }
+            )
+        };
+        let of_target = self.events.iter();
+        of_target
+            .filter(|told| told.node == action.target && mends(&told.event))
+            .map(|told| self.seconds_at(&told.at))
+            .find(|at_s| *at_s > action.at_s)
     }
 
     /// Appends an entry about this arm.

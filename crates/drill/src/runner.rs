@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rlab_evidence::{
-    Artifact, Environment, Journal, Machine, Report, RunDir, Verdict, VerdictDocument, seal,
+    ArmEvidence, Artifact, Environment, Journal, Machine, Report, RunDir, Verdict, VerdictDocument,
+    seal,
 };
 use rlab_lab::LabDir;
 use rlab_lab::spec::LabSpec;
@@ -15,10 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::again::{self, Begun};
 use crate::arm::{ArmDone, ArmRun};
-use crate::conclude::{Told, conclude};
+use crate::conclude::{Conclusion, Told, conclude};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
+use crate::leg::{Leg, legs};
 use crate::stage::Stage;
+use crate::table;
 use crate::undo::UndoLog;
 
 /// How a drill is run.
@@ -87,12 +90,11 @@ pub async fn run(
     };
     journal.append(again::ENTRY, &begun)?;
     journal.append("environment", &environment)?;
-    let mut arms = Vec::new();
-    for (name, setup) in &drill.arms {
+    let legs = legs(&drill);
+    let mut done = Vec::new();
+    for leg in &legs {
         let arm = ArmRun {
-            drill: &drill,
-            name,
-            setup,
+            leg,
             stage: &stage,
             run_dir: &run_dir,
             journal: &mut journal,
@@ -101,7 +103,7 @@ pub async fn run(
             seed,
         };
         match arm.run(&cancel).await {
-            Ok(done) => arms.push(done),
+            Ok(arm) => done.push(arm),
             Err(error) => {
                 // The error says more than a journal that cannot be written to.
                 let _ = journal.append("ended", &json!({ "error": error.to_string() }));
@@ -123,35 +125,49 @@ pub async fn run(
         seed,
         parameters: parameters(&drill),
         arms: Vec::new(),
+        between: Vec::new(),
+        table: None,
         environment: environment.clone(),
         machine_after: Machine::observe(),
         check_again: check_again(&drill, seed),
     };
-    write_down(&drill, &run_dir, &mut journal, arms, report)
+    write_down(
+        &drill,
+        &run_dir,
+        &mut journal,
+        legs.iter().zip(done),
+        report,
+    )
 }
 
 /// Decides, and writes verdict and reports.
-fn write_down(
+fn write_down<'a>(
     drill: &Resolved,
     run_dir: &RunDir,
     journal: &mut Journal,
-    arms: Vec<ArmDone>,
+    done: impl Iterator<Item = (&'a Leg, ArmDone)>,
     report: impl FnOnce(Verdict) -> Report,
 ) -> Result<Finished, DrillError> {
-    let evidence = arms.iter().map(|arm| arm.report.evidence.clone()).collect();
-    let told: Vec<Told<'_>> = arms
+    let done: Vec<(&Leg, ArmDone)> = done.collect();
+    let evidence = done.iter().map(|(_, arm)| arm.report.evidence.clone());
+    let mut evidence: Vec<ArmEvidence> = evidence.collect();
+    let told: Vec<Told<'_>> = done
         .iter()
-        .map(|arm| Told {
-            arm: &arm.report.evidence.name,
+        .map(|(leg, arm)| Told {
+            leg,
             accounting: &arm.report.accounting,
             loads: &arm.report.loads,
             measured: &arm.measured,
         })
         .collect();
-    let (verdict, evidence) = conclude(drill, evidence, &told);
+    let Conclusion { verdict, between } = conclude(drill, &evidence, &told);
+    evidence.extend(between.iter().cloned());
+    let table = drill.table.as_ref().map(|table| table::fill(table, &told));
     journal.append("verdict", &verdict)?;
     let report = Report {
-        arms: arms.into_iter().map(|arm| arm.report).collect(),
+        arms: done.into_iter().map(|(_, arm)| arm.report).collect(),
+        between,
+        table,
         ..report(verdict.clone())
     };
     let document = VerdictDocument::new(

@@ -138,6 +138,7 @@ async fn verb(
         .collect();
     record.actions.push(ActionReport {
         at_s,
+        until_s: None,
         phase: phase.to_owned(),
         action: step.name().to_owned(),
         target: node.to_owned(),

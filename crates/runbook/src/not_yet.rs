@@ -11,9 +11,6 @@ impl Resolved {
     pub fn not_yet(&self) -> Vec<String> {
         let mut lacking = Vec::new();
         self.topology(&mut lacking);
-        if !self.cases.is_empty() {
-            lacking.push("run cases".to_owned());
-        }
         self.settings(&mut lacking);
         let loads = self.load.values().map(|load| load.kind.spec());
         lacking.extend(
@@ -21,9 +18,6 @@ impl Resolved {
                 .filter(|spec| !spec.built)
                 .map(|spec| format!("drive the load `{}`", spec.name)),
         );
-        if self.load.values().any(|load| load.from.is_some()) {
-            lacking.push("begin a load with a later phase".to_owned());
-        }
         let steps = self.phases.iter().flat_map(|phase| &phase.steps);
         lacking.extend(
             steps
@@ -37,12 +31,6 @@ impl Resolved {
                 .map(|spec| format!("sample `{}`", spec.name)),
         );
         self.measures(&mut lacking);
-        if self.table.is_some() {
-            lacking.push("lay out a `table`".to_owned());
-        }
-        if !self.plot.is_empty() {
-            lacking.push("draw a `plot` that a runbook asks for".to_owned());
-        }
         let mut told = std::collections::HashSet::new();
         lacking.retain(|what| told.insert(what.clone()));
         lacking

@@ -102,6 +102,17 @@ pub static PROBES: &[ProbeSpec] = &[
     },
 ];
 
+impl ProbeSpec {
+    /// Symbol of the unit of its samples; empty for counts and ratios.
+    pub fn unit(&self) -> &'static str {
+        match self.outputs.first().map(|output| output.kind) {
+            Some(Kind::Number(Unit::Milliseconds)) => "ms",
+            Some(Kind::Number(Unit::PerSecond)) => "/s",
+            _ => "",
+        }
+    }
+}
+
 impl Probe {
     /// What the registry knows of it.
     pub const fn spec(self) -> &'static ProbeSpec {

@@ -4,6 +4,7 @@ mod evidence;
 mod recovery;
 mod seeded;
 mod verdict;
+mod vocabulary;
 mod watchdog;
 
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ use crate::clients::{door, runtime};
 use crate::scene::{Ran, Scene, evidence, signal, state};
 
 const SMALL: [&str; 2] = ["--set", "commands=3000"];
+/// What stands for a drill in the names of what it makes.
+const DRILLS: [&str; 3] = ["e002", "t001", "t002"];
 const SOON: Duration = Duration::from_secs(60);
 
 fn arguments<'a>(drill: &'a str, root: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -56,7 +59,7 @@ fn altered(scene: &Scene, changes: &[(&str, &str)]) -> PathBuf {
     path
 }
 
-/// Everything with the mark of a drill E-002 that the servers still hold.
+/// Everything with the mark of a drill that the servers still hold.
 fn left_over(scene: &Scene) -> Vec<String> {
     let site = rlab_lab::servers::Site::load(scene.dir()).unwrap();
     let mut left = runtime().block_on(async {
@@ -81,11 +84,11 @@ fn left_over(scene: &Scene) -> Vec<String> {
     let mut redis = redis::Client::open(url).unwrap().get_connection().unwrap();
     left.extend(
         redis::cmd("KEYS")
-            .arg("*e002*")
+            .arg("*")
             .query::<Vec<String>>(&mut redis)
             .unwrap(),
     );
-    left.retain(|name| name.contains("e002"));
+    left.retain(|name| DRILLS.iter().any(|mark| name.contains(mark)));
     left
 }
 

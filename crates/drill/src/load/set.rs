@@ -8,7 +8,7 @@ use rlab_runbook::{LoadKind, ResolvedLoad, Value};
 use super::start::{ANSWER_TIMEOUT, MOST_IN_FLIGHT};
 use super::{LoadError, LoadHandle, LoadProgress, LoadSummary};
 
-/// Loads under way, in the order of the runbook. Dropped, they end.
+/// Loads under way, in the order in which they began. Dropped, they end.
 #[derive(Debug, Default)]
 pub(crate) struct Loads(Vec<Running>);
 

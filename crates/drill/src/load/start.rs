@@ -28,10 +28,18 @@ pub(crate) struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// Starts every load of the drill.
-    pub fn all(&self, record: &mut ArmRecord<'_>) -> Result<Loads, DrillError> {
-        let mut loads = Loads::default();
+    /// Starts the loads that begin with `phase`, and adds them to those under way.
+    pub fn those_of(
+        &self,
+        phase: &str,
+        loads: &mut Loads,
+        record: &mut ArmRecord<'_>,
+    ) -> Result<(), DrillError> {
+        let first = self.drill.phases.first().map(|first| first.name.as_str());
         for (index, (name, load)) in self.drill.load.iter().enumerate() {
+            if load.from.as_deref().or(first) != Some(phase) {
+                continue;
+            }
             let count = load.count.map(std::num::NonZeroU64::get);
             let asks = load.kind.describe();
             record.note(
@@ -42,7 +50,7 @@ impl Start<'_> {
             let handle = self.load(name, load, seed, record)?.start()?;
             loads.add(name, load, handle);
         }
-        Ok(loads)
+        Ok(())
     }
 
     fn load(

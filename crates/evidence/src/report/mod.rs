@@ -53,6 +53,10 @@ pub struct Report {
     pub parameters: BTreeMap<String, String>,
     /// The arms, in the order run.
     pub arms: Vec<ArmReport>,
+    /// What must hold between arms, per case where there are cases; empty if nothing is compared.
+    pub between: Vec<ArmEvidence>,
+    /// The table that the runbook asks for.
+    pub table: Option<TableReport>,
     /// What it ran on.
     pub environment: Environment,
     /// The machine when the run ended.
@@ -76,6 +80,50 @@ pub struct ArmReport {
     pub accounting: Accounting,
     /// Its loads, in order.
     pub loads: Vec<LoadReport>,
+    /// Its series, in order.
+    pub series: Vec<SeriesReport>,
+    /// Names of loads and series to draw; empty draws all of them.
+    pub plot: Vec<String>,
+}
+
+/// A value sampled at regular times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesReport {
+    /// The runbook's name for it.
+    pub name: String,
+    /// What was sampled, in words.
+    pub what: String,
+    /// Symbol of its unit; may be empty.
+    pub unit: String,
+    /// The samples, in order.
+    pub samples: Vec<SeriesSample>,
+}
+
+/// One sample of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SeriesSample {
+    /// Seconds since the arm's start.
+    pub at_s: f64,
+    /// What was seen.
+    pub value: f64,
+}
+
+/// A table that a runbook asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// Names of the columns, without the first.
+    pub head: Vec<String>,
+    /// The rows, in order.
+    pub rows: Vec<TableRow>,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRow {
+    /// What it is about.
+    pub name: String,
+    /// A cell for each column; none where it is not known.
+    pub cells: Vec<Option<String>>,
 }
 
 /// One load of an arm.
@@ -107,6 +155,8 @@ pub struct PhaseReport {
 pub struct ActionReport {
     /// Seconds since the arm's start.
     pub at_s: f64,
+    /// When its effect was over.
+    pub until_s: Option<f64>,
     /// The phase it belongs to.
     pub phase: String,
     /// The action, for example `broker.kill`.

@@ -1,0 +1,173 @@
+//! What the runner makes of the words of a runbook that the drills of this build do not all use.
+
+use super::*;
+
+/// Two arms that differ in how long query-service keeps a document, in two cases of load.
+const MATRIX: &str = "
+schema: rlab/runbook/v1
+id: T-001
+title: A cache that forgets at once is not hit
+hypothesis: The longer a document is kept, the more often it is hit.
+proves: { local: nothing that anybody would doubt }
+needs:
+  kafka: { brokers: 3 }
+  agents: [ command_service, outbox_relay, consumer_service, query_service ]
+arms:
+  brief: { must: show_failure, query_service: { cache_ttl_ms: 1 } }
+  long: { must: hold }
+cases:
+  speed: [ 50, 200 ]
+load:
+  orders: { http.post: commands, count: 100, rate: $speed, keys: 20 }
+  r: { http.get: items, rate: 200/s, keys: orders, from: reading }
+phases:
+  - { name: writing, until: pipeline.drained, within: 60s }
+  - { name: reading, for: 2s }
+observe:
+  lag: { probe: pipeline.lag, every: 250ms }
+expect:
+  landed: [ isr@reading == 3 ]
+  traffic: [ orders.acknowledged == 100, r.found@reading > 100 ]
+  cases:
+    - { when: arm == \"brief\", must: show_failure, that: [ r.hit_ratio@reading < 0.1 ] }
+    - { when: arm == \"long\" && speed == 50, must: hold, that: [ r.hit_ratio@reading > 0.5 ] }
+    - { when: arm == \"long\" && speed == 200, must: hold, that: [ r.reads@writing == 0, r.hit_ratio@reading > 0.5 ] }
+  compare: [ long.r.hit_ratio@reading > brief.r.hit_ratio@reading ]
+controls: [ drop_one_event ]
+table: { rows: case, columns: [ orders.acknowledged, r.hit_ratio@reading, lag.most ] }
+plot: [ r, lag ]
+";
+
+fn book(scene: &Scene, text: &str) -> PathBuf {
+    let path = scene.home().join("book.yaml");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn run(scene: &Scene, text: &str) -> Ran {
+    let root = evidence(scene);
+    let book = book(scene, text);
+    let [book, root] = [&book, &root].map(|path| path.to_str().unwrap());
+    scene.rlab(&["drill", book, "--evidence", root, "--seed", "7"])
+}
+
+fn report(scene: &Scene, drill: &str) -> String {
+    let latest = evidence(scene).join(drill).join("latest");
+    std::fs::read_to_string(latest.join("report.md")).unwrap()
+}
+
+#[test]
+fn every_case_of_every_arm_is_run_compared_and_stands_in_the_table() {
+    let scene = Scene::up();
+    run(&scene, MATRIX).succeeded();
+    let latest = evidence(&scene).join("T-001/latest");
+    let verdict: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(latest.join("verdict.json")).unwrap()).unwrap();
+    let names = verdict["arms"].as_array().unwrap();
+    let names: Vec<&str> = names.iter().map(|a| a["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "brief-speed_50",
+            "long-speed_50",
+            "brief-speed_200",
+            "long-speed_200",
+            "between arms, speed_50",
+            "between arms, speed_200",
+        ]
+    );
+    let report = report(&scene, "T-001");
+    for leg in &names[..4] {
+        let row = report
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(leg) && line.contains("| 100 |"));
+        assert!(row.is_some(), "{leg} has no row: {report}");
+    }
+    for leg in ["brief-speed_50", "long-speed_200"] {
+        let series = latest.join(format!("measurements/{leg}-lag.jsonl.zst"));
+        assert!(series.is_file(), "{}", series.display());
+    }
+    // What is judged again comes from the same cases.
+    let root = evidence(&scene);
+    let judge = [
+        "evidence",
+        "judge",
+        "T-001",
+        "--evidence",
+        root.to_str().unwrap(),
+    ];
+    scene.rlab(&judge).succeeded().says("judged again: held");
+    nothing_is_left(&scene);
+    scene.ends_clean();
+}
+
+#[test]
+fn what_does_not_hold_between_arms_is_a_deviation() {
+    let scene = Scene::up();
+    let turned = MATRIX.replace(
+        "long.r.hit_ratio@reading > brief.r.hit_ratio@reading",
+        "long.r.hit_ratio@reading < brief.r.hit_ratio@reading",
+    );
+    run(&scene, &turned)
+        .exited(1)
+        .says("between arms, speed_50");
+    nothing_is_left(&scene);
+    scene.ends_clean();
+}
+
+/// A broker stands still for longer than its session, or is lost for good.
+const BROKER: &str = "
+schema: rlab/runbook/v1
+id: T-002
+title: A broker that stands still is missed
+hypothesis: A broker that stands still for longer than its session leaves the in-sync replicas, and comes back.
+proves: { local: nothing that anybody would doubt }
+needs:
+  kafka: { brokers: 3 }
+  agents: [ command_service, outbox_relay, consumer_service ]
+arms:
+  only_one: { must: hold }
+load:
+  orders: { http.post: commands, count: 400, rate: 50/s, keys: 20 }
+phases:
+  - { name: steady, for: 1s }
+  - { name: still, do: [ broker.pause: { brokers: [ 3 ], for: 6s } ], until: isr == 2, within: 30s }
+  - { name: again, until: isr == 3, within: 60s }
+  - { name: drain, until: pipeline.drained, within: 60s }
+observe:
+  replicas: { probe: isr, every: 250ms }
+stop: []
+expect:
+  landed: [ replicas.least@still == 2, isr@again == 3 ]
+  traffic: [ orders.acknowledged == 400 ]
+  arms:
+    only_one: [ ledger.lost == 0, ledger.effect_twice == 0 ]
+controls: [ drop_one_event ]
+";
+
+#[test]
+fn a_paused_broker_is_missed_and_comes_back_by_itself() {
+    let scene = Scene::up();
+    run(&scene, BROKER).succeeded();
+    let report = report(&scene, "T-002");
+    assert!(report.contains("stands still by signal 19"), "{report}");
+    nothing_is_left(&scene);
+    scene.ends_clean();
+}
+
+#[test]
+fn a_stop_condition_ends_the_drill_and_has_it_undone() {
+    let scene = Scene::up();
+    let stopped = BROKER
+        .replace(
+            "broker.pause: { brokers: [ 3 ], for: 6s }",
+            "broker.kill: 3",
+        )
+        .replace("stop: []", "stop: [ replicas.least < 3 ]");
+    run(&scene, &stopped).exited(4).says("replicas.least < 3");
+    let journal = evidence(&scene).join("T-002/latest/journal.jsonl");
+    let journal = std::fs::read_to_string(journal).unwrap();
+    assert!(journal.contains("\"kind\":\"stop\""), "{journal}");
+    nothing_is_left(&scene);
+    scene.ends_clean();
+}
