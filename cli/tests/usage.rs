@@ -180,6 +180,40 @@ fn an_arm_that_the_runbook_lacks_is_refused_with_those_it_has() {
 }
 
 #[test]
+fn drills_are_chosen_by_name_by_tag_or_all_of_them() {
+    let plans = |line: &str| {
+        let output = Machine::new().run(line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
+        let ids = stdout(&output);
+        let ids = ids.lines().filter_map(|line| line.split_once(": "));
+        ids.map(|(id, _)| id.to_owned())
+            .filter(|id| id.contains("-0"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(plans("drill E-002 E-001 --dry-run"), ["E-002", "E-001"]);
+    let all = plans("drill --all --dry-run");
+    assert!(all.contains(&"E-004".to_owned()), "{all:?}");
+    assert!(!all.contains(&"E-045".to_owned()), "{all:?}");
+    let tagged = plans("drill --tag judge --dry-run");
+    assert_eq!(tagged, ["E-001"]);
+}
+
+#[test]
+fn a_tag_that_no_drill_has_is_refused() {
+    for line in ["drill --tag nonsense", "drill --all E-002", "drill"] {
+        let output = Machine::new().run(line);
+        assert_eq!(output.status.code(), Some(64), "{line}");
+        assert!(output.stdout.is_empty(), "{line}");
+    }
+    let output = Machine::new().run("drill --tag nonsense");
+    let text = stderr(&output);
+    assert!(
+        text.starts_with("error: no drill has the tag `nonsense`"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_broken_runbook_is_shown_with_its_line() {
     let machine = Machine::new();
     let file = machine.home.path().join("mine.yaml");

@@ -114,7 +114,7 @@ impl Name {
             Self::Runbook => rlab_runbook::json_schema(),
             Self::Doctor => schema_for!(verb::doctor::Document<'_>).to_value(),
             Self::UpPlan => schema_for!(rlab_lab::UpPlan).to_value(),
-            Self::Status => schema_for!(rlab_lab::protocol::LabStatus).to_value(),
+            Self::Status => schema_for!(super::status::Document).to_value(),
             Self::LogLine => schema_for!(verb::logs::Document<'_>).to_value(),
             Self::Node => schema_for!(verb::node::Document<'_>).to_value(),
             Self::Smoke => schema_for!(rlab_drill::SmokeReport).to_value(),

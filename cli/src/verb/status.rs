@@ -1,11 +1,15 @@
 //! `rlab-ops status`.
 
 use clap::Args;
+use rlab_drill::Holder;
+use rlab_lab::protocol::LabStatus;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::status;
+use crate::output::{status, stream};
 
 /// Show the state of a lab and of every node
 ///
@@ -19,11 +23,81 @@ use crate::output::status;
   rlab-ops status --format json")]
 pub struct Status {}
 
+/// The state of a lab, and what is being done to it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document {
+    #[serde(flatten)]
+    lab: LabStatus,
+    /// Who works on it: a drill, or what mends after one.
+    at_work: Option<Holder>,
+    /// What a drill did and has not undone, the next step first; none if that cannot be told.
+    to_undo: Option<Vec<String>>,
+}
+
 impl Status {
     /// Prints the state.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let found = rlab_lab::status(&context.dir).await?;
-        context.format.print(&found, || status::render(&found))?;
+        let lab = rlab_lab::status(&context.dir).await?;
+        let to_undo = match rlab_drill::pending(&context.dir) {
+            Ok(steps) => Some(steps.iter().map(ToString::to_string).collect()),
+            // The state of the nodes is worth telling all the same.
+            Err(error) => {
+                stream::error(&error.to_string());
+                None
+            }
+        };
+        let document = Document {
+            lab,
+            at_work: rlab_drill::at_work(&context.dir)?,
+            to_undo,
+        };
+        context.format.print(&document, || document.text())?;
         Ok(Exit::Held)
+    }
+}
+
+impl Document {
+    fn text(&self) -> String {
+        let steps = self.to_undo.as_deref().unwrap_or_default().len();
+        let drill = match (&self.at_work, steps) {
+            (Some(holder), _) => format!(
+                "\n{holder} works on it, until {} at the latest",
+                holder.until.strftime("%H:%M:%SZ")
+            ),
+            (None, 0) => String::new(),
+            (None, steps) => format!(
+                "\nof a drill that ended early {steps} steps are to be undone: rlab-ops recover"
+            ),
+        };
+        format!("{}{drill}", status::render(&self.lab))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::status::tests::sample;
+
+    fn last_line(at_work: Option<Holder>, to_undo: Option<Vec<String>>) -> String {
+        let document = Document {
+            lab: sample(),
+            at_work,
+            to_undo,
+        };
+        document.text().lines().last().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_drill_at_work_is_named_and_one_that_left_something_leads_to_recover() {
+        let holder = Holder {
+            name: "drill E-002".to_owned(),
+            pid: 77,
+            started: 1,
+            until: "2026-01-02T03:04:05Z".parse().unwrap(),
+        };
+        let steps = Some(vec!["start kafka-2".to_owned()]);
+        insta::assert_snapshot!(last_line(Some(holder), steps.clone()));
+        insta::assert_snapshot!(last_line(None, steps));
+        assert!(last_line(None, Some(Vec::new())).starts_with("outbox-relay"));
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clients::{door, runtime};
-use crate::scene::Scene;
+use crate::scene::{Scene, signal, state};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -348,6 +348,56 @@ fn agents_that_start_while_a_server_is_away_say_what_they_wait_for_and_then_work
     runtime().block_on(async {
         assert_eq!(lab.command("late", 1).await, StatusCode::CREATED);
         lab.readable("late", 1).await;
+    });
+    scene.ends_clean();
+}
+
+/// Kills `agents` while `servers` are away, and waits until each new process says which it misses.
+fn restarted_without(scene: &Scene, servers: &[&str], agents: &[&str], missed: &str) {
+    for server in servers {
+        scene.rlab(&["node", "stop", server]).succeeded();
+    }
+    for agent in agents {
+        signal(scene.pid(agent), "-9");
+    }
+    scene.wait_for("agents that tell what they wait for", SOON, |status| {
+        agents.iter().all(|agent| {
+            let node = state(status, agent);
+            let detail = node["detail"].as_str().unwrap_or_default();
+            node["restarts"] == 1 && detail.contains(missed)
+        })
+    });
+    for server in servers {
+        scene.rlab(&["node", "start", server]).succeeded();
+    }
+    scene.wait_for("a lab that is ready again", SOON, |status| {
+        status["ready"] == true
+    });
+}
+
+#[test]
+fn agents_that_die_while_mysql_is_away_come_back_with_it() {
+    let scene = Scene::up();
+    let lab = Pipeline::of(&scene);
+    let agents = ["command-service", "outbox-relay", "consumer-service"];
+    restarted_without(&scene, &["mysql"], &agents, "mysql");
+    runtime().block_on(async {
+        assert_eq!(lab.command("later", 1).await, StatusCode::CREATED);
+        lab.readable("later", 1).await;
+    });
+    scene.ends_clean();
+}
+
+#[test]
+fn agents_that_die_while_kafka_is_away_come_back_with_it() {
+    let scene = Scene::up();
+    let lab = Pipeline::of(&scene);
+    let brokers = ["kafka-1", "kafka-2", "kafka-3"];
+    let agents = ["outbox-relay", "consumer-service"];
+    restarted_without(&scene, &brokers, &agents, "kafka");
+    runtime().block_on(async {
+        assert_eq!(lab.command("later", 1).await, StatusCode::CREATED);
+        lab.readable("later", 1).await;
     });
     scene.ends_clean();
 }

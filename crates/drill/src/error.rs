@@ -34,6 +34,16 @@ pub enum DrillError {
     /// The lab was not well before anything was done to it.
     #[error("steady state is not met, so nothing was injected: {0}")]
     NotSteady(String),
+    /// There is too little room for the evidence.
+    #[error("{} has {free_mib} MiB left, and a drill begins with {least_mib} or more; nothing was injected", .root.display())]
+    NoRoom {
+        /// Where evidence goes.
+        root: PathBuf,
+        /// Free space, MiB.
+        free_mib: u64,
+        /// Free space wanted, MiB.
+        least_mib: u64,
+    },
     /// A step of the runbook could not be carried out.
     #[error("{step}: {source}")]
     Step {
@@ -127,7 +137,7 @@ impl DrillError {
         match self {
             Self::Lab(error) => error.kind(),
             Self::Needs { .. } | Self::NotYet(_) => ErrorKind::Usage,
-            Self::NotSteady(_) => ErrorKind::NotSteady,
+            Self::NotSteady(_) | Self::NoRoom { .. } => ErrorKind::NotSteady,
             Self::Aborted | Self::Stopped { .. } => ErrorKind::Aborted,
             Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,
             Self::Report(_) => ErrorKind::Internal,
@@ -152,6 +162,9 @@ impl DrillError {
             Self::Needs { .. } => "see what the lab has: rlab-ops status",
             Self::Busy { .. } => "wait for it to end",
             Self::NotSteady(_) => "bring up what is down: rlab-ops up; see it: rlab-ops status",
+            Self::NoRoom { .. } => {
+                "remove old runs: rlab-ops evidence prune; or put them elsewhere: --evidence DIR"
+            }
             Self::Residual(_) => "try again: rlab-ops up, then rlab-ops recover",
             Self::UndoLog { .. } => "start over from nothing: rlab-ops down --purge",
             Self::Measure { .. } => "see what happened: rlab-ops logs",

@@ -12,13 +12,14 @@ use std::time::Duration;
 use fs4::FileExt;
 use procfs::process::Process;
 use rlab_lab::LabDir;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DrillError;
 
 /// Who works on a lab.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Holder {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Holder {
     /// In words, for example `drill E-002`.
     pub name: String,
     /// Its process.
@@ -26,6 +27,7 @@ pub(crate) struct Holder {
     /// When that process started, in clock ticks since boot, so that a reused id is not taken for it.
     pub started: u64,
     /// When its lease ends.
+    #[schemars(with = "String")]
     pub until: jiff::Timestamp,
 }
 
@@ -96,6 +98,21 @@ fn lock(dir: &LabDir, how: fn(&File) -> Result<(), fs4::TryLockError>) -> Result
     }
 }
 
+/// Who works on the lab in `dir` now, if anybody does.
+///
+/// # Errors
+/// When the lock cannot be looked at.
+pub fn at_work(dir: &LabDir) -> Result<Option<Holder>, DrillError> {
+    if !dir.drill_lock().exists() {
+        return Ok(None);
+    }
+    match Lease::probe(dir) {
+        Ok(()) => Ok(None),
+        Err(DrillError::Busy { .. }) => Ok(holder(dir)),
+        Err(error) => Err(error),
+    }
+}
+
 /// Who last took the lock of the lab in `dir`, as far as that can be read.
 pub(crate) fn holder(dir: &LabDir) -> Option<Holder> {
     let text = std::fs::read(dir.drill_lock()).ok()?;
@@ -109,7 +126,7 @@ fn started(pid: u32) -> Option<u64> {
 
 impl Holder {
     /// Whether it still lives and its time is over.
-    pub fn is_overdue(&self, now: jiff::Timestamp) -> bool {
+    pub(crate) fn is_overdue(&self, now: jiff::Timestamp) -> bool {
         now > self.until && started(self.pid) == Some(self.started)
     }
 }

@@ -4,22 +4,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rlab_evidence::{
-    ArmEvidence, Artifact, Environment, Journal, Machine, Report, RunDir, Verdict, VerdictDocument,
-    seal,
+    ArmEvidence, Journal, Machine, Report, RunDir, Verdict, VerdictDocument, seal,
 };
 use rlab_lab::LabDir;
-use rlab_lab::spec::LabSpec;
 use rlab_runbook::{Resolved, plan};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::again::{self, Begun};
 use crate::arm::{ArmDone, ArmRun};
 use crate::conclude::{Conclusion, Told, conclude};
+use crate::environment::{Configuration, environment};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::leg::{Leg, legs};
+use crate::room;
 use crate::stage::Stage;
 use crate::table;
 use crate::undo::UndoLog;
@@ -74,12 +73,15 @@ pub async fn run(
     stage.steady().await?;
     let started_at = jiff::Timestamp::now();
     let seed = options.seed.unwrap_or_else(rand::random);
+    room::enough(&options.evidence_root, tell)?;
     let (run_dir, mut journal) = RunDir::create(&options.evidence_root, &drill.id)?;
     tell(DrillEvent::Note(format!(
         "seed {seed}; evidence: {}",
         run_dir.path().display()
     )));
-    let environment = environment(&stage.site.spec);
+    let spec = &stage.site.spec;
+    let environment = environment(spec)?;
+    run_dir.write_json(&run_dir.configuration(), &Configuration::of(spec))?;
     run_dir.write_json(&run_dir.plan(), &plan(&drill))?;
     run_dir.write_text(&run_dir.runbook(), &options.source)?;
     let begun = Begun {
@@ -188,48 +190,6 @@ fn write_down<'a>(
         run_dir: run_dir.path().to_owned(),
         report: run_dir.report(),
     })
-}
-
-fn environment(spec: &LabSpec) -> Environment {
-    Environment {
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        commit: option_env!("RLAB_COMMIT").map(str::to_owned),
-        versions: spec.versions.clone(),
-        artifacts: artifacts(),
-        machine: Machine::observe(),
-    }
-}
-
-/// One line per server: a reader compares five digests, not a hundred. A server of many files has
-/// the SHA-256 of its sorted `digest  file` lines.
-fn artifacts() -> Vec<Artifact> {
-    let lock = rlab_artifacts::lock();
-    let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for entry in &lock.entries {
-        parts.entry(entry.part).or_default().push(entry);
-    }
-    parts
-        .into_iter()
-        .map(|(part, entries)| match entries.as_slice() {
-            [entry] => Artifact {
-                name: entry.file.clone(),
-                version: entry.source.version().to_owned(),
-                sha256: entry.sha256.clone(),
-            },
-            many => {
-                let mut lines: Vec<String> = many
-                    .iter()
-                    .map(|e| format!("{}  {}\n", e.sha256, e.file))
-                    .collect();
-                lines.sort();
-                Artifact {
-                    name: format!("{} ({} files)", part.name(), many.len()),
-                    version: lock.versions.get(part.name()).cloned().unwrap_or_default(),
-                    sha256: hex::encode(Sha256::digest(lines.concat())),
-                }
-            }
-        })
-        .collect()
 }
 
 fn parameters(drill: &Resolved) -> BTreeMap<String, String> {

@@ -121,6 +121,12 @@ impl RunDir {
         self.path.join("runbook.yaml")
     }
 
+    /// The profile and the nodes of the lab.
+    #[must_use]
+    pub fn configuration(&self) -> PathBuf {
+        self.path.join("configuration.json")
+    }
+
     /// What was done, as it happened.
     #[must_use]
     pub fn journal(&self) -> PathBuf {

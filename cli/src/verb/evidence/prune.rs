@@ -24,7 +24,7 @@ pub struct Prune {
     #[arg(long, value_name = "N", default_value_t = 20)]
     keep: usize,
     /// Size that all runs together may have, MiB
-    #[arg(long, value_name = "MIB", default_value_t = 2_048)]
+    #[arg(long, value_name = "MIB", default_value_t = rlab_drill::BUDGET_BYTES / MIB)]
     most_mib: u64,
     /// Show what would be removed, and remove nothing
     #[arg(long)]

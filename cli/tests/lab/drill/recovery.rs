@@ -135,6 +135,12 @@ impl SmallDisk {
         assert!(mount.status().unwrap().success(), "mounting needs root");
         Self(path)
     }
+
+    fn fill(&self) {
+        let mut file = std::fs::File::create(self.0.join("other")).unwrap();
+        let full = std::io::copy(&mut std::io::repeat(0), &mut file).unwrap_err();
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    }
 }
 
 impl Drop for SmallDisk {
@@ -146,9 +152,17 @@ impl Drop for SmallDisk {
 #[test]
 fn a_disk_that_fills_up_under_a_drill_is_no_finding_and_everything_is_undone() {
     let scene = Scene::up();
-    let disk = SmallDisk::at(evidence(&scene), "48k");
-    drill(&scene, &[]).exited(2).says("No space left on device");
+    let disk = SmallDisk::at(evidence(&scene), "80m");
+    let child = start(&scene, "E-002", &[]);
+    broker_is_out(&scene);
+    disk.fill();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("No space left on device"), "{said}");
     nothing_is_left(&scene);
+    // And the next one is told before anything is broken.
+    drill(&scene, &[]).exited(3).says("evidence prune");
     drop(disk);
     scene.ends_clean();
 }

@@ -41,8 +41,12 @@ fn the_second_drill_is_told_who_works_on_the_lab() {
     let mut child = start(&scene, "E-002", &[]);
     journal_says(&scene, r#""begins":"steady""#);
     drill(&scene, &[]).exited(2).says("drill E-002 (pid");
+    assert_eq!(scene.status()["at_work"]["name"], "drill E-002");
+    let steps = scene.status()["to_undo"].as_array().unwrap().len();
+    assert!(steps > 0, "a namespace at least is to be undone");
     signal(child.id(), "-INT");
     assert_eq!(child.wait().unwrap().code(), Some(4));
+    assert!(scene.status()["at_work"].is_null());
     nothing_is_left(&scene);
     scene.ends_clean();
 }
