@@ -185,8 +185,10 @@ fn drills_are_chosen_by_name_by_tag_or_all_of_them() {
         let output = Machine::new().run(line);
         assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
         let ids = stdout(&output);
-        let ids = ids.lines().filter_map(|line| line.split_once(": "));
-        ids.map(|(id, _)| id.to_owned())
+        // The first line of a plan is the drill's id and title.
+        let titles = ids.lines().filter_map(|line| line.split_once("  "));
+        titles
+            .map(|(id, _)| id.to_owned())
             .filter(|id| id.contains("-0"))
             .collect::<Vec<_>>()
     };

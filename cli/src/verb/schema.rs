@@ -215,8 +215,9 @@ mod tests {
 
     use super::*;
 
-    /// Ids of what no verb prints: the lock of the servers, and the seed of a journal's hashes.
-    const NOT_PRINTED: [&str; 2] = ["artifacts-lock", "journal"];
+    /// Ids of what no verb prints: the lock of the servers, and of a run the configuration and the
+    /// seed of its journal's hashes.
+    const NOT_PRINTED: [&str; 3] = ["artifacts-lock", "configuration", "journal"];
 
     #[test]
     fn every_document_with_a_schema_id_has_its_schema_here() {

@@ -65,9 +65,9 @@ impl Document {
                 holder.until.strftime("%H:%M:%SZ")
             ),
             (None, 0) => String::new(),
-            (None, steps) => format!(
-                "\nof a drill that ended early {steps} steps are to be undone: rlab-ops recover"
-            ),
+            (None, steps) => {
+                format!("\na drill ended early; steps to undo: {steps} (rlab-ops recover)")
+            }
         };
         format!("{}{drill}", status::render(&self.lab))
     }

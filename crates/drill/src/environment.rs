@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rlab_evidence::{Artifact, Environment, Machine};
 use rlab_lab::LabError;
-use rlab_lab::profile::Profile;
+use rlab_lab::profile::{Profile, agent_binary};
 use rlab_lab::spec::{LabSpec, NodeSpec};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -81,7 +81,7 @@ fn agents(spec: &LabSpec) -> Result<Vec<Artifact>, DrillError> {
         Ok(Artifact {
             name: name.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            sha256: rlab_artifacts::sha256_of(&spec.agent_dir.join(name))
+            sha256: rlab_artifacts::sha256_of(&spec.agent_dir.join(agent_binary(name)))
                 .map_err(LabError::from)?,
         })
     });
