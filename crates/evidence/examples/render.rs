@@ -7,7 +7,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use rlab_evidence::journal::{self, Entry};
-use rlab_evidence::report::{ActionReport, ArmReport, LoadReport, PhaseReport, Report};
+use rlab_evidence::report::{
+    ActionReport, ArmReport, LoadReport, PhaseReport, Report, SeriesReport, SeriesSample,
+};
 use rlab_evidence::{
     ArmEvidence, Environment, JsonlError, JsonlReader, LatencyRecorder, Machine, RunDir, Verdict,
     VerdictDocument,
@@ -37,13 +39,18 @@ fn rebuilt(run: &RunDir) -> Result<Report, Failure> {
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
         return Err("the journal is empty".into());
     };
-    let arms = verdict.arms.iter();
-    let arms = arms.map(|evidence| arm(run, &entries, evidence.clone()));
+    let was_run = |evidence: &ArmEvidence| run.path().join("arms").join(&evidence.name).is_dir();
+    let (arms, between): (Vec<_>, Vec<_>) = verdict.arms.into_iter().partition(was_run);
+    let arms = arms
+        .into_iter()
+        .map(|evidence| arm(run, &entries, evidence));
     Ok(Report {
         drill: verdict.drill,
         title: text("title"),
         hypothesis: text("hypothesis"),
         arms: arms.collect::<Result<_, _>>()?,
+        between,
+        table: None,
         verdict: Verdict {
             outcome: verdict.outcome,
             reasons: verdict.reasons,
@@ -98,10 +105,41 @@ fn arm(run: &RunDir, entries: &[Entry], evidence: ArmEvidence) -> Result<ArmRepo
         accounting: account(&recording, &terms)?,
         settings: BTreeMap::new(),
         actions: actions(&own, &phases),
+        series: series(run, &evidence.name)?,
+        plot: Vec::new(),
         evidence,
         phases,
         loads,
     })
+}
+
+/// The samples of an arm's series; what they are and in which unit is not in the record.
+fn series(run: &RunDir, arm: &str) -> Result<Vec<SeriesReport>, Failure> {
+    let mut series = Vec::new();
+    for entry in std::fs::read_dir(run.measurements())? {
+        let path = entry?.path();
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = file.strip_prefix(&format!("{arm}-"));
+        let Some(name) = name.and_then(|name| name.strip_suffix(".jsonl.zst")) else {
+            continue;
+        };
+        let mut samples = Vec::new();
+        for line in JsonlReader::<serde_json::Value>::open(&path)? {
+            let line = line?;
+            let number = |field: &str| line[field].as_f64().unwrap_or(f64::NAN);
+            samples.push(SeriesSample {
+                at_s: number("at_us") / 1e6,
+                value: number("value"),
+            });
+        }
+        series.push(SeriesReport {
+            name: name.to_owned(),
+            what: String::new(),
+            unit: String::new(),
+            samples,
+        });
+    }
+    Ok(series)
 }
 
 fn seconds(entry: &Entry) -> f64 {
@@ -136,6 +174,7 @@ fn actions(entries: &[&Entry], phases: &[PhaseReport]) -> Vec<ActionReport> {
         let mut act = |action: &str, target: &str, proof: &str| {
             actions.push(ActionReport {
                 at_s,
+                until_s: None,
                 phase: phase.map_or_else(String::new, |phase| phase.name.clone()),
                 action: action.to_owned(),
                 target: target.to_owned(),

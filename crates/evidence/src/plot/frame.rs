@@ -12,9 +12,12 @@ const BELOW: f64 = 38.0;
 /// A fault that is shorter than this is drawn this wide.
 const NARROWEST: f64 = 2.0;
 
+/// The names of the lines take no more than this part of the width.
+const MOST_BESIDE: f64 = 0.4;
+
 /// The vertical axis.
 pub(super) struct Axis {
-    pub title: &'static str,
+    pub title: String,
     pub ticks: Vec<f64>,
     /// Grid lines without a label.
     pub between: Vec<f64>,
@@ -37,7 +40,7 @@ impl Frame {
         axis: &Axis,
         told: (&str, &str),
     ) -> Self {
-        let right = size.width - size.right;
+        let right = size.width - course.beside.min(size.width * MOST_BESIDE);
         let seconds = super::scale::round_ticks(course.end_s, size.most_ticks);
         let x = Scale::linear((0.0, course.end_s), (size.left, right));
         let names = place(course, &x, size);
@@ -56,7 +59,7 @@ impl Frame {
         frame.grid(axis, &seconds, course.end_s);
         frame.phases(&names);
         frame.actions(course);
-        frame.titles(axis.title);
+        frame.titles(&axis.title);
         frame
     }
 

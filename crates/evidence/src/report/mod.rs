@@ -1,6 +1,7 @@
 //! The report: what was claimed, what was done, what was seen, and what is not proven.
 
 mod anomalies;
+mod compared;
 pub(crate) mod fault;
 mod figures;
 mod junit;
@@ -53,6 +54,10 @@ pub struct Report {
     pub parameters: BTreeMap<String, String>,
     /// The arms, in the order run.
     pub arms: Vec<ArmReport>,
+    /// What must hold between arms, per case where there are cases; empty if nothing is compared.
+    pub between: Vec<ArmEvidence>,
+    /// The table that the runbook asks for.
+    pub table: Option<TableReport>,
     /// What it ran on.
     pub environment: Environment,
     /// The machine when the run ended.
@@ -76,6 +81,10 @@ pub struct ArmReport {
     pub accounting: Accounting,
     /// Its loads, in order.
     pub loads: Vec<LoadReport>,
+    /// Its series, in order.
+    pub series: Vec<SeriesReport>,
+    /// Names of loads and series to draw; empty draws all of them.
+    pub plot: Vec<String>,
 }
 
 /// One load of an arm.
@@ -87,6 +96,46 @@ pub struct LoadReport {
     pub latency: LatencySummary,
     /// Times the generator had to wait because too many questions were under way.
     pub at_bound: u64,
+}
+
+/// A value sampled at regular times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesReport {
+    /// Its name in the runbook, for example `replicas`.
+    pub name: String,
+    /// What was sampled, for example "in-sync replicas".
+    pub what: String,
+    /// Unit of the values; may be empty.
+    pub unit: String,
+    /// What was seen, in order. A look that was not answered leaves no sample.
+    pub samples: Vec<SeriesSample>,
+}
+
+/// One sample of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SeriesSample {
+    /// When it was taken, in seconds since the arm's start.
+    pub at_s: f64,
+    /// What was seen, in the series' unit.
+    pub value: f64,
+}
+
+/// Values by arm or case, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// Names of the columns, without the first, which holds the names of the rows.
+    pub head: Vec<String>,
+    /// The rows, in order.
+    pub rows: Vec<TableRow>,
+}
+
+/// One arm or case of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRow {
+    /// The arm or case.
+    pub name: String,
+    /// A value per column; none where it is not known.
+    pub cells: Vec<Option<String>>,
 }
 
 /// One phase, in seconds since the arm's start.
@@ -107,6 +156,9 @@ pub struct PhaseReport {
 pub struct ActionReport {
     /// Seconds since the arm's start.
     pub at_s: f64,
+    /// When its effect was over, in seconds since the arm's start; none if it lasted to the end of
+    /// its phase.
+    pub until_s: Option<f64>,
     /// The phase it belongs to.
     pub phase: String,
     /// The action, for example `broker.kill`.
@@ -126,6 +178,13 @@ pub enum ReportError {
     /// The XML could not be written.
     #[error("cannot render the report as XML: {0}")]
     Xml(#[from] quick_junit::SerializeError),
+}
+
+impl ArmReport {
+    /// Whether the load or series of this name is to be drawn.
+    fn plots(&self, name: &str) -> bool {
+        self.plot.is_empty() || self.plot.iter().any(|plotted| plotted == name)
+    }
 }
 
 impl Report {
@@ -149,7 +208,7 @@ impl Report {
     }
 
     /// The verdict as JUnit XML: the drill is one suite, and every expectation and control of every
-    /// arm one case, besides one for the verdict itself. Only a claim that the evidence shows
+    /// arm and every comparison between arms one case, besides one for the verdict itself. Only a claim that the evidence shows
     /// false is a failure; what could not be decided is an error, and what was only measured is
     /// skipped, so that a build server is green for a held drill alone.
     ///

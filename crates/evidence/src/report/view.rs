@@ -3,12 +3,14 @@
 use serde::Serialize;
 
 use super::anomalies::{Found, found};
+use super::compared;
 use super::sparkline::sparkline;
 use super::surroundings::{artifacts, environment};
 use super::table::{Kind, Table};
 use super::words::{self, ms, percent, secs};
-use super::{ArmReport, LoadReport, Report};
+use super::{ArmReport, LoadReport, Report, SeriesReport};
 use crate::decision::{ArmEvidence, Expectation};
+use crate::plot::reach;
 use crate::seconds::Second;
 
 const SPARKLINE_WIDTH: usize = 60;
@@ -25,6 +27,11 @@ pub(crate) struct View<'a> {
     reasons: &'a [String],
     run: String,
     seen: Table,
+    between: Option<Table>,
+    /// The table that the runbook asks for.
+    measured: Option<Table>,
+    /// Whether it has a dash.
+    unknown_cells: bool,
     arms: Vec<ArmView<'a>>,
     proves: String,
     not_proven: &'a [String],
@@ -38,12 +45,15 @@ pub(crate) struct View<'a> {
 struct ArmView<'a> {
     name: &'a str,
     must: &'static str,
+    /// Whether it did that: `yes`, `NO` or `unknown`.
+    did: &'static str,
     settings: String,
     phases: Table,
     actions: Option<Table>,
     counted: String,
     loads: Table,
     sparks: Vec<Spark<'a>>,
+    series: Vec<SeriesSpark<'a>>,
     checked: String,
     found: Vec<Found>,
     judged: Vec<Judged>,
@@ -57,6 +67,16 @@ struct Spark<'a> {
     most_answered: u64,
     latency: String,
     longest_ms: String,
+}
+
+/// A series over time, as one line of text.
+#[derive(Serialize)]
+struct SeriesSpark<'a> {
+    name: &'a str,
+    what: &'a str,
+    unit: &'a str,
+    line: String,
+    reach: String,
 }
 
 /// What was asked of the evidence, and what it said.
@@ -78,7 +98,10 @@ impl<'a> View<'a> {
             verdict: words::verdict(report),
             reasons: &report.verdict.reasons,
             run: words::run(report),
-            seen: seen(&report.arms),
+            seen: compared::side_by_side(&report.arms),
+            between: compared::between(report),
+            measured: report.table.as_ref().map(compared::measured),
+            unknown_cells: report.table.as_ref().is_some_and(compared::has_unknown),
             arms: report.arms.iter().map(ArmView::of).collect(),
             proves: words::proves(report),
             not_proven: &report.not_proven,
@@ -94,50 +117,19 @@ impl<'a> ArmView<'a> {
         Self {
             name: &arm.evidence.name,
             must: arm.evidence.must.word(),
+            did: compared::did(&arm.evidence),
             settings: words::settings(arm),
             phases: phases(arm),
             actions: actions(arm),
             counted: words::counted(&arm.accounting),
             loads: loads(&arm.loads),
-            sparks: arm.loads.iter().map(spark).collect(),
+            sparks: plotted(&arm.loads, |load| arm.plots(&load.name), spark),
+            series: plotted(&arm.series, |series| arm.plots(&series.name), series_spark),
             checked: words::checked(&arm.accounting),
             found: found(&arm.accounting),
             judged: judged(&arm.evidence),
         }
     }
-}
-
-/// All arms side by side.
-fn seen(arms: &[ArmReport]) -> Table {
-    let row = |arm: &ArmReport| {
-        let a = &arm.accounting;
-        let others = a.found().into_iter().filter(|(name, _)| *name != "lost");
-        let others: Vec<String> = others
-            .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
-            .collect();
-        vec![
-            arm.evidence.name.clone(),
-            arm.evidence.must.word().to_owned(),
-            a.obligations.to_string(),
-            a.acknowledged.to_string(),
-            a.committed_unacknowledged.to_string(),
-            a.lost.count.to_string(),
-            match others.is_empty() {
-                true => "none".to_owned(),
-                false => others.join(", "),
-            },
-        ]
-    };
-    Table::new(&[
-        ("arm", Kind::Text),
-        ("must", Kind::Text),
-        ("obligations", Kind::Number),
-        ("acknowledged", Kind::Number),
-        ("committed, unacknowledged", Kind::Number),
-        ("lost", Kind::Number),
-        ("other anomalies", Kind::Text),
-    ])
-    .with(arms.iter().map(row))
 }
 
 fn phases(arm: &ArmReport) -> Table {
@@ -152,7 +144,7 @@ fn phases(arm: &ArmReport) -> Table {
     for load in &arm.loads {
         table.column(format!("p99 ms of {}", load.name), Kind::Number);
     }
-    let or_dash = |figure: Option<String>| figure.unwrap_or_else(|| "–".to_owned());
+    let or_dash = |figure: Option<String>| figure.unwrap_or_else(|| words::NOT_KNOWN.to_owned());
     let rows = arm.phases.iter().map(|phase| {
         let counted = arm.accounting.window(&phase.name);
         let mut row = vec![
@@ -224,17 +216,37 @@ fn loads(loads: &[LoadReport]) -> Table {
     table.with(loads.iter().map(row))
 }
 
+/// Those that are to be drawn, drawn.
+fn plotted<'a, T, S>(all: &'a [T], plots: impl Fn(&T) -> bool, draw: fn(&'a T) -> S) -> Vec<S> {
+    all.iter().filter(|one| plots(one)).map(draw).collect()
+}
+
 fn spark(load: &LoadReport) -> Spark<'_> {
-    let series =
-        |of: fn(&Second) -> u64| -> Vec<u64> { load.latency.seconds.iter().map(of).collect() };
-    let answered = series(|second| second.answered);
-    let latency = series(|second| second.max_us.unwrap_or(0));
+    let series = |of: fn(&Second) -> u64| -> Vec<f64> {
+        let seconds = load.latency.seconds.iter();
+        seconds.map(|second| of(second) as f64).collect()
+    };
+    let answered = load.latency.seconds.iter().map(|second| second.answered);
     Spark {
         load: &load.name,
-        most_answered: answered.iter().copied().max().unwrap_or(0),
-        answered: sparkline(&answered, SPARKLINE_WIDTH),
-        latency: sparkline(&latency, SPARKLINE_WIDTH),
+        most_answered: answered.max().unwrap_or(0),
+        answered: sparkline(&series(|second| second.answered), SPARKLINE_WIDTH),
+        latency: sparkline(
+            &series(|second| second.max_us.unwrap_or(0)),
+            SPARKLINE_WIDTH,
+        ),
         longest_ms: ms(load.latency.overall.max_us),
+    }
+}
+
+fn series_spark(series: &SeriesReport) -> SeriesSpark<'_> {
+    let values: Vec<f64> = series.samples.iter().map(|sample| sample.value).collect();
+    SeriesSpark {
+        name: &series.name,
+        what: &series.what,
+        unit: &series.unit,
+        line: sparkline(&values, SPARKLINE_WIDTH),
+        reach: reach(series),
     }
 }
 
