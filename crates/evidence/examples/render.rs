@@ -63,10 +63,16 @@ fn rebuilt(run: &RunDir) -> Result<Report, Failure> {
         ended_at: last.at,
         seed: first.data["seed"].as_u64().unwrap_or_default(),
         parameters: BTreeMap::new(),
-        environment: serde_json::from_value::<Environment>(first.data["environment"].clone())?,
+        environment: environment(&entries)?,
         machine_after: Machine::default(),
         check_again: vec![format!("rlab-ops drill {}", text("runbook"))],
     })
+}
+
+fn environment(entries: &[Entry]) -> Result<Environment, Failure> {
+    let told = entries.iter().find(|entry| entry.kind == "environment");
+    let told = told.ok_or("the journal does not tell the environment")?;
+    Ok(serde_json::from_value(told.data.clone())?)
 }
 
 fn arm(run: &RunDir, entries: &[Entry], evidence: ArmEvidence) -> Result<ArmReport, Failure> {
