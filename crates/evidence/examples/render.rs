@@ -1,11 +1,12 @@
 //! Renders the reports of a recorded run again, to look at them: `render RUN_DIRECTORY OUT_DIRECTORY`.
 //!
-//! Parameters, settings and what a pass proves are not in the record and are left out.
+//! Parameters and what a pass proves are not in the record and are left out.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rlab_evidence::journal::{self, Entry};
 use rlab_evidence::report::{
     ActionReport, ArmReport, LoadReport, PhaseReport, Report, SeriesReport, SeriesSample,
@@ -109,7 +110,7 @@ fn arm(run: &RunDir, entries: &[Entry], evidence: ArmEvidence) -> Result<ArmRepo
     }
     Ok(ArmReport {
         accounting: account(&recording, &terms)?,
-        settings: BTreeMap::new(),
+        settings: settings(&own),
         actions: actions(&own, &phases),
         series: series(run, &evidence.name)?,
         plot: Vec::new(),
@@ -148,8 +149,33 @@ fn series(run: &RunDir, arm: &str) -> Result<Vec<SeriesReport>, Failure> {
     Ok(series)
 }
 
+/// Seconds since the arm's start. What happened in the lab was noted later and has its own time.
 fn seconds(entry: &Entry) -> f64 {
-    entry.data["at_us"].as_f64().unwrap_or_default() / 1e6
+    let noted_s = entry.data["at_us"].as_f64().unwrap_or_default() / 1e6;
+    let happened = entry.data["at"]
+        .as_str()
+        .and_then(|at| at.parse::<Timestamp>().ok());
+    happened.map_or(noted_s, |at| {
+        noted_s - entry.at.duration_since(at).as_secs_f64()
+    })
+}
+
+fn settings(entries: &[&Entry]) -> BTreeMap<String, String> {
+    let configured = entries.iter().filter(|entry| entry.kind == "configure");
+    let settings = configured.flat_map(|entry| {
+        let node = entry.data["node"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('-', "_");
+        let settings = entry.data["settings"].as_object().into_iter().flatten();
+        settings.map(move |(name, value)| {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            (format!("{node}.{name}"), value)
+        })
+    });
+    settings.collect()
 }
 
 fn phases(entries: &[&Entry]) -> Vec<PhaseReport> {
@@ -174,13 +200,13 @@ fn phases(entries: &[&Entry]) -> Vec<PhaseReport> {
 fn actions(entries: &[&Entry], phases: &[PhaseReport]) -> Vec<ActionReport> {
     let mut crashing = None;
     let mut actions = Vec::new();
-    for entry in entries {
+    for (n, entry) in entries.iter().enumerate() {
         let at_s = seconds(entry);
         let phase = phases.iter().rfind(|phase| phase.from_s <= at_s);
         let mut act = |action: &str, target: &str, proof: &str| {
             actions.push(ActionReport {
                 at_s,
-                until_s: None,
+                until_s: ready_again(&entries[n..], target),
                 phase: phase.map_or_else(String::new, |phase| phase.name.clone()),
                 action: action.to_owned(),
                 target: target.to_owned(),
@@ -212,6 +238,14 @@ fn actions(entries: &[&Entry], phases: &[PhaseReport]) -> Vec<ActionReport> {
         }
     }
     actions
+}
+
+/// When a node answered again.
+fn ready_again(later: &[&Entry], node: &str) -> Option<f64> {
+    let ready = later.iter().find(|entry| {
+        entry.kind == "lab" && entry.data["node"] == node && entry.data["event"]["kind"] == "ready"
+    });
+    ready.map(|entry| seconds(entry))
 }
 
 /// The recorded files of one arm.

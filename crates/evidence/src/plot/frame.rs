@@ -63,12 +63,16 @@ impl Frame {
         frame
     }
 
-    /// Shading over the whole height, and a bar on top that shows without colour too.
+    /// Shading over the whole height, and a bar on top that shows without colour too. What would
+    /// overlap on the page is shaded once.
     fn faults(&mut self, course: &Course<'_>) {
         let (bottom, top) = self.y.places();
-        for (from_s, to_s) in covered(course.faults) {
-            let from = self.x.at(from_s);
-            let to = self.x.at(to_s).max(from + NARROWEST);
+        let x = self.x;
+        let places = course.faults.iter().map(|fault| {
+            let from = x.at(fault.from_s);
+            (from, x.at(fault.to_s).max(from + NARROWEST))
+        });
+        for (from, to) in covered(places) {
             self.svg.rect("fault", (from, top), (to, bottom));
             self.svg.rect("fault-bar", (from, top - 3.0), (to, top));
         }
@@ -162,4 +166,39 @@ fn place<'a>(course: &Course<'a>, x: &Scale, size: Size) -> Vec<Name<'a>> {
         });
     }
     placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::WIDE;
+    use crate::report::fault::FaultWindow;
+
+    #[test]
+    fn faults_too_close_to_be_told_apart_are_shaded_once() {
+        let fault = |from_s| FaultWindow {
+            from_s,
+            to_s: from_s + 0.01,
+            action: "crash".into(),
+            target: "relay".into(),
+        };
+        let faults = [10.0, 10.05, 10.1, 60.0].map(fault);
+        let course = Course {
+            arm: "outbox",
+            phases: &[],
+            actions: &[],
+            faults: &faults,
+            end_s: 120.0,
+            beside: 60.0,
+        };
+        let axis = Axis {
+            title: String::new(),
+            ticks: vec![0.0, 1.0],
+            between: Vec::new(),
+            log: false,
+        };
+        let svg = Frame::draw("id", WIDE, &course, &axis, ("", "")).svg.end();
+        assert_eq!(svg.matches("class=\"fault\"").count(), 2, "{svg}");
+        assert_eq!(svg.matches("class=\"fault-bar\"").count(), 2, "{svg}");
+    }
 }

@@ -37,13 +37,13 @@ pub(crate) fn fault_windows(arm: &ArmReport, end_s: f64) -> Vec<FaultWindow> {
     windows
 }
 
-/// What the stretches of one arm cover, without overlaps, by their begin.
-pub(crate) fn covered(windows: &[FaultWindow]) -> Vec<(f64, f64)> {
+/// What stretches from and to a place cover, without overlaps; they are in the order of their begin.
+pub(crate) fn covered(stretches: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     let mut covered: Vec<(f64, f64)> = Vec::new();
-    for window in windows {
+    for (begin, end) in stretches {
         match covered.last_mut() {
-            Some((_, to)) if window.from_s <= *to => *to = to.max(window.to_s),
-            _ => covered.push((window.from_s, window.to_s)),
+            Some((_, to)) if begin <= *to => *to = to.max(end),
+            _ => covered.push((begin, end)),
         }
     }
     covered
@@ -155,6 +155,10 @@ mod tests {
         ("broker_back", 7.0, 20.0),
     ];
 
+    fn spans(windows: &[FaultWindow]) -> impl Iterator<Item = (f64, f64)> {
+        windows.iter().map(|window| (window.from_s, window.to_s))
+    }
+
     #[test]
     fn a_fault_is_shaded_until_its_effect_was_over() {
         let done = [
@@ -162,7 +166,7 @@ mod tests {
             (7.0, None, "broker_back", "broker.start", "kafka-2"),
         ];
         let windows = fault_windows(&arm(&done), 20.0);
-        assert_eq!(covered(&windows), [(3.0, 7.5)]);
+        assert_eq!(covered(spans(&windows)), [(3.0, 7.5)]);
         let said = "Shaded: broker.kill of kafka-2 (3.0 s to 7.5 s).";
         assert_eq!(caption(&windows), said);
     }
@@ -185,7 +189,7 @@ mod tests {
         let said = "Shaded: crash of command-service, 4 times (2.1 s to 2.8 s); \
                     crash of relay (2.9 s to 3.0 s).";
         assert_eq!(caption(&windows), said);
-        assert_eq!(covered(&windows).len(), 5);
+        assert_eq!(covered(spans(&windows)).len(), 5);
         let said = "Shaded: crash of command-service (2.1 s to 2.2 s, 2.3 s to 2.4 s).";
         assert_eq!(caption(&windows[..2]), said);
     }
@@ -199,7 +203,7 @@ mod tests {
             (4.0, Some(6.5), "broker_out", "agent.kill", "b"),
         ];
         let windows = fault_windows(&arm(&done), 20.0);
-        assert_eq!(covered(&windows), [(2.0, 2.5), (3.0, 6.5)]);
+        assert_eq!(covered(spans(&windows)), [(2.0, 2.5), (3.0, 6.5)]);
         assert_eq!(caption(&[]), "Nothing is shaded: no fault was injected.");
     }
 }
