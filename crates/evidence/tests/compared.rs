@@ -130,3 +130,18 @@ fn of_many_arms_those_are_folded_that_did_what_they_must() {
     );
     assert!(!report().html().unwrap().contains("<details"));
 }
+
+#[test]
+fn a_verdict_with_many_reasons_tells_the_first_and_folds_the_others() {
+    let mut report = report();
+    report.verdict.reasons = (0..40).map(|n| format!("reason {n} of 40")).collect();
+    let page = report.html().unwrap();
+    let verdict = section(&page, "<section class=\"verdict", "</section>");
+    for n in 0..40 {
+        assert_eq!(verdict.matches(&format!("reason {n} of")).count(), 1);
+    }
+    let (open, folded) = verdict.split_once("<details>").unwrap();
+    assert!(open.contains("reason 0 of") && folded.contains("reason 39 of"));
+    let more = 40 - open.matches("<li>").count();
+    assert!(folded.contains(&format!("<summary>{more} more</summary>")));
+}

@@ -7,6 +7,7 @@ mod figures;
 mod junit;
 mod render;
 mod sparkline;
+mod sparks;
 mod surroundings;
 mod table;
 mod view;

@@ -4,16 +4,12 @@ use serde::Serialize;
 
 use super::anomalies::{Found, found};
 use super::compared;
-use super::sparkline::sparkline;
+use super::sparks::{SeriesSpark, Spark, sparks};
 use super::surroundings::{artifacts, environment};
 use super::table::{Kind, Table};
 use super::words::{self, ms, percent, secs};
-use super::{ArmReport, LoadReport, Report, SeriesReport};
+use super::{ArmReport, LoadReport, Report};
 use crate::decision::{ArmEvidence, Expectation};
-use crate::plot::reach;
-use crate::seconds::Second;
-
-const SPARKLINE_WIDTH: usize = 60;
 
 /// What a template lays out.
 #[derive(Serialize)]
@@ -59,26 +55,6 @@ struct ArmView<'a> {
     judged: Vec<Judged>,
 }
 
-/// A load over time, as two lines of text.
-#[derive(Serialize)]
-struct Spark<'a> {
-    load: &'a str,
-    answered: String,
-    most_answered: u64,
-    latency: String,
-    longest_ms: String,
-}
-
-/// A series over time, as one line of text.
-#[derive(Serialize)]
-struct SeriesSpark<'a> {
-    name: &'a str,
-    what: &'a str,
-    unit: &'a str,
-    line: String,
-    reach: String,
-}
-
 /// What was asked of the evidence, and what it said.
 #[derive(Serialize)]
 struct Judged {
@@ -114,6 +90,7 @@ impl<'a> View<'a> {
 
 impl<'a> ArmView<'a> {
     fn of(arm: &'a ArmReport) -> Self {
+        let (loads_over_time, series) = sparks(arm);
         Self {
             name: &arm.evidence.name,
             must: arm.evidence.must.word(),
@@ -123,8 +100,8 @@ impl<'a> ArmView<'a> {
             actions: actions(arm),
             counted: words::counted(&arm.accounting),
             loads: loads(&arm.loads),
-            sparks: plotted(&arm.loads, |load| arm.plots(&load.name), spark),
-            series: plotted(&arm.series, |series| arm.plots(&series.name), series_spark),
+            sparks: loads_over_time,
+            series,
             checked: words::checked(&arm.accounting),
             found: found(&arm.accounting),
             judged: judged(&arm.evidence),
@@ -214,40 +191,6 @@ fn loads(loads: &[LoadReport]) -> Table {
         table.column(heading.to_owned(), Kind::Number);
     }
     table.with(loads.iter().map(row))
-}
-
-/// Those that are to be drawn, drawn.
-fn plotted<'a, T, S>(all: &'a [T], plots: impl Fn(&T) -> bool, draw: fn(&'a T) -> S) -> Vec<S> {
-    all.iter().filter(|one| plots(one)).map(draw).collect()
-}
-
-fn spark(load: &LoadReport) -> Spark<'_> {
-    let series = |of: fn(&Second) -> u64| -> Vec<f64> {
-        let seconds = load.latency.seconds.iter();
-        seconds.map(|second| of(second) as f64).collect()
-    };
-    let answered = load.latency.seconds.iter().map(|second| second.answered);
-    Spark {
-        load: &load.name,
-        most_answered: answered.max().unwrap_or(0),
-        answered: sparkline(&series(|second| second.answered), SPARKLINE_WIDTH),
-        latency: sparkline(
-            &series(|second| second.max_us.unwrap_or(0)),
-            SPARKLINE_WIDTH,
-        ),
-        longest_ms: ms(load.latency.overall.max_us),
-    }
-}
-
-fn series_spark(series: &SeriesReport) -> SeriesSpark<'_> {
-    let values: Vec<f64> = series.samples.iter().map(|sample| sample.value).collect();
-    SeriesSpark {
-        name: &series.name,
-        what: &series.what,
-        unit: &series.unit,
-        line: sparkline(&values, SPARKLINE_WIDTH),
-        reach: reach(series),
-    }
 }
 
 fn judged(evidence: &ArmEvidence) -> Vec<Judged> {
