@@ -73,8 +73,9 @@ impl Frame {
             (from, x.at(fault.to_s).max(from + NARROWEST))
         });
         for (from, to) in covered(places) {
-            self.svg.rect("fault", (from, top), (to, bottom));
-            self.svg.rect("fault-bar", (from, top - 3.0), (to, top));
+            self.svg.rect("fault", (from, top - 3.0), (to, bottom));
+            self.svg
+                .rect("fault-bar", (from, top - 6.0), (to, top - 3.0));
         }
     }
 

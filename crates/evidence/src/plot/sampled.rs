@@ -48,7 +48,7 @@ pub(crate) fn reach(series: &SeriesReport) -> String {
             let count = values.len();
             format!("{count} samples from {lowest} to {highest}, the last {last}")
         }
-        ([only], _) => format!("1 sample, {}", label(*only)),
+        ([only], _) => format!("1 sample: {}", label(*only)),
         _ => "No samples".to_owned(),
     }
 }
@@ -212,7 +212,7 @@ mod tests {
         let svg = plot(&one);
         assert_eq!(svg.matches("<circle class=\"dot sampled\"").count(), 1);
         assert!(lines(&svg).is_empty(), "{svg}");
-        assert_eq!(reach(&one), "1 sample, 3");
+        assert_eq!(reach(&one), "1 sample: 3");
     }
 
     #[test]

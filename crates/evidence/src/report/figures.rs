@@ -107,7 +107,10 @@ fn sampled(id: &str, course: &Course<'_>, series: &SeriesReport) -> Figure {
     };
     Figure {
         title: what,
-        reading: format!("{}.", plot::reach(series)),
+        reading: format!(
+            "{}. A value stands until the next one; in a gap none was seen.",
+            plot::reach(series)
+        ),
         sizes: sizes(draw),
     }
 }
