@@ -98,6 +98,7 @@ mod tests {
         let steps = Some(vec!["start kafka-2".to_owned()]);
         insta::assert_snapshot!(last_line(Some(holder), steps.clone()));
         insta::assert_snapshot!(last_line(None, steps));
-        assert!(last_line(None, Some(Vec::new())).starts_with("outbox-relay"));
+        let nothing = last_line(None, Some(Vec::new()));
+        assert!(nothing.contains("outbox-relay"), "{nothing}");
     }
 }

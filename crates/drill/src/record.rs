@@ -70,11 +70,13 @@ impl<'a> ArmRecord<'a> {
         )
     }
 
-    /// Puts down when the effect of each action was over: when its target answered again, or went on.
+    /// Puts down when the effect of each action was over: when its target answered again, or went on,
+    /// or now.
     pub fn end_actions(&mut self) {
+        let now_s = self.now_s();
         let ends: Vec<Option<f64>> = self.actions.iter().map(|a| self.mended(a)).collect();
         for (action, end) in self.actions.iter_mut().zip(ends) {
-            action.until_s = end;
+            action.until_s = end.or(Some(now_s));
         }
     }
 

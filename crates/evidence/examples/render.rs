@@ -1,13 +1,16 @@
 //! Renders the reports of a recorded run again, to look at them: `render RUN_DIRECTORY OUT_DIRECTORY`.
 //!
-//! Parameters, settings and what a pass proves are not in the record and are left out.
+//! Parameters and what a pass proves are not in the record and are left out.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rlab_evidence::journal::{self, Entry};
-use rlab_evidence::report::{ActionReport, ArmReport, LoadReport, PhaseReport, Report};
+use rlab_evidence::report::{
+    ActionReport, ArmReport, LoadReport, PhaseReport, Report, SeriesReport, SeriesSample,
+};
 use rlab_evidence::{
     ArmEvidence, Environment, JsonlError, JsonlReader, LatencyRecorder, Machine, RunDir, Verdict,
     VerdictDocument,
@@ -37,13 +40,18 @@ fn rebuilt(run: &RunDir) -> Result<Report, Failure> {
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
         return Err("the journal is empty".into());
     };
-    let arms = verdict.arms.iter();
-    let arms = arms.map(|evidence| arm(run, &entries, evidence.clone()));
+    let was_run = |evidence: &ArmEvidence| run.path().join("arms").join(&evidence.name).is_dir();
+    let (arms, between): (Vec<_>, Vec<_>) = verdict.arms.into_iter().partition(was_run);
+    let arms = arms
+        .into_iter()
+        .map(|evidence| arm(run, &entries, evidence));
     Ok(Report {
         drill: verdict.drill,
         title: text("title"),
         hypothesis: text("hypothesis"),
         arms: arms.collect::<Result<_, _>>()?,
+        between,
+        table: None,
         verdict: Verdict {
             outcome: verdict.outcome,
             reasons: verdict.reasons,
@@ -56,10 +64,16 @@ fn rebuilt(run: &RunDir) -> Result<Report, Failure> {
         ended_at: last.at,
         seed: first.data["seed"].as_u64().unwrap_or_default(),
         parameters: BTreeMap::new(),
-        environment: serde_json::from_value::<Environment>(first.data["environment"].clone())?,
+        environment: environment(&entries)?,
         machine_after: Machine::default(),
         check_again: vec![format!("rlab-ops drill {}", text("runbook"))],
     })
+}
+
+fn environment(entries: &[Entry]) -> Result<Environment, Failure> {
+    let told = entries.iter().find(|entry| entry.kind == "environment");
+    let told = told.ok_or("the journal does not tell the environment")?;
+    Ok(serde_json::from_value(told.data.clone())?)
 }
 
 fn arm(run: &RunDir, entries: &[Entry], evidence: ArmEvidence) -> Result<ArmReport, Failure> {
@@ -96,16 +110,72 @@ fn arm(run: &RunDir, entries: &[Entry], evidence: ArmEvidence) -> Result<ArmRepo
     }
     Ok(ArmReport {
         accounting: account(&recording, &terms)?,
-        settings: BTreeMap::new(),
+        settings: settings(&own),
         actions: actions(&own, &phases),
+        series: series(run, &evidence.name)?,
+        plot: Vec::new(),
         evidence,
         phases,
         loads,
     })
 }
 
+/// The samples of an arm's series; what they are and in which unit is not in the record.
+fn series(run: &RunDir, arm: &str) -> Result<Vec<SeriesReport>, Failure> {
+    let mut series = Vec::new();
+    for entry in std::fs::read_dir(run.measurements())? {
+        let path = entry?.path();
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = file.strip_prefix(&format!("{arm}-"));
+        let Some(name) = name.and_then(|name| name.strip_suffix(".jsonl.zst")) else {
+            continue;
+        };
+        let mut samples = Vec::new();
+        for line in JsonlReader::<serde_json::Value>::open(&path)? {
+            let line = line?;
+            let number = |field: &str| line[field].as_f64().unwrap_or(f64::NAN);
+            samples.push(SeriesSample {
+                at_s: number("at_us") / 1e6,
+                value: number("value"),
+            });
+        }
+        series.push(SeriesReport {
+            name: name.to_owned(),
+            what: String::new(),
+            unit: String::new(),
+            samples,
+        });
+    }
+    Ok(series)
+}
+
+/// Seconds since the arm's start. What happened in the lab was noted later and has its own time.
 fn seconds(entry: &Entry) -> f64 {
-    entry.data["at_us"].as_f64().unwrap_or_default() / 1e6
+    let noted_s = entry.data["at_us"].as_f64().unwrap_or_default() / 1e6;
+    let happened = entry.data["at"]
+        .as_str()
+        .and_then(|at| at.parse::<Timestamp>().ok());
+    happened.map_or(noted_s, |at| {
+        noted_s - entry.at.duration_since(at).as_secs_f64()
+    })
+}
+
+fn settings(entries: &[&Entry]) -> BTreeMap<String, String> {
+    let configured = entries.iter().filter(|entry| entry.kind == "configure");
+    let settings = configured.flat_map(|entry| {
+        let node = entry.data["node"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('-', "_");
+        let settings = entry.data["settings"].as_object().into_iter().flatten();
+        settings.map(move |(name, value)| {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            (format!("{node}.{name}"), value)
+        })
+    });
+    settings.collect()
 }
 
 fn phases(entries: &[&Entry]) -> Vec<PhaseReport> {
@@ -130,12 +200,13 @@ fn phases(entries: &[&Entry]) -> Vec<PhaseReport> {
 fn actions(entries: &[&Entry], phases: &[PhaseReport]) -> Vec<ActionReport> {
     let mut crashing = None;
     let mut actions = Vec::new();
-    for entry in entries {
+    for (n, entry) in entries.iter().enumerate() {
         let at_s = seconds(entry);
         let phase = phases.iter().rfind(|phase| phase.from_s <= at_s);
         let mut act = |action: &str, target: &str, proof: &str| {
             actions.push(ActionReport {
                 at_s,
+                until_s: ready_again(&entries[n..], target),
                 phase: phase.map_or_else(String::new, |phase| phase.name.clone()),
                 action: action.to_owned(),
                 target: target.to_owned(),
@@ -167,6 +238,14 @@ fn actions(entries: &[&Entry], phases: &[PhaseReport]) -> Vec<ActionReport> {
         }
     }
     actions
+}
+
+/// When a node answered again.
+fn ready_again(later: &[&Entry], node: &str) -> Option<f64> {
+    let ready = later.iter().find(|entry| {
+        entry.kind == "lab" && entry.data["node"] == node && entry.data["event"]["kind"] == "ready"
+    });
+    ready.map(|entry| seconds(entry))
 }
 
 /// The recorded files of one arm.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rlab_evidence::environment::Environment;
 use rlab_evidence::report::Report;
 use rlab_evidence::{ArmEvidence, LatencySummary, Machine, Outcome, Second, Verdict};
-use scene::report;
+use scene::{matrix, report};
 
 fn html(report: &Report) -> String {
     report.html().unwrap()
@@ -56,6 +56,40 @@ fn the_images_are_drawn_as_before() {
     let image = page.split_once("<svg").unwrap().1;
     let image = image.split_once("</svg>").unwrap().0;
     insta::assert_snapshot!(format!("<svg{image}</svg>"));
+}
+
+#[test]
+fn a_series_is_drawn_as_before() {
+    let page = html(&report());
+    let begin = page.find("id=\"plot-0-series-0-wide-t\"").unwrap();
+    let begin = page[..begin].rfind("<svg").unwrap();
+    let (image, _) = page[begin..].split_once("</svg>").unwrap();
+    insta::assert_snapshot!(format!("{image}</svg>"));
+}
+
+#[test]
+fn only_what_the_runbook_plots_is_drawn() {
+    let drawn = |plot: &[&str]| {
+        let mut report = report();
+        report.arms.truncate(1);
+        report.arms[0].plot = plot.iter().map(|name| (*name).to_owned()).collect();
+        let titles = ["gets: ", "orders: ", "replicas: "];
+        let (page, text) = (html(&report), report.markdown().unwrap());
+        let lines = ["\ngets\n", "\norders\n", "\nreplicas: "].map(|name| text.contains(name));
+        let figures = titles.map(|title| page.contains(&format!("<strong>{title}")));
+        assert_eq!(figures, lines, "both tell the same");
+        figures
+    };
+    assert_eq!(drawn(&[]), [true, true, true]);
+    assert_eq!(drawn(&["orders", "replicas"]), [false, true, true]);
+}
+
+#[test]
+fn a_series_without_a_sample_is_told_to_have_none() {
+    let mut report = report();
+    report.arms[0].series[0].samples.clear();
+    assert!(html(&report).contains(">no samples</text>"));
+    assert!(report.markdown().unwrap().contains("No samples"));
 }
 
 #[test]
@@ -145,6 +179,11 @@ fn hostile_text_is_inert_wherever_it_stands() {
     report.environment.versions.insert(hostile(), hostile());
     report.environment.artifacts[0].name = hostile();
     report.check_again = vec![hostile()];
+    spoil(&mut report.between[0], HOSTILE);
+    let table = report.table.as_mut().unwrap();
+    table.head[0] = hostile();
+    table.rows[0].name = hostile();
+    table.rows[0].cells[0] = Some(hostile());
     for arm in &mut report.arms {
         spoil(&mut arm.evidence, HOSTILE);
         arm.settings.insert(hostile(), hostile());
@@ -155,6 +194,9 @@ fn hostile_text_is_inert_wherever_it_stands() {
         arm.actions[0].target = hostile();
         arm.actions[0].proof = hostile();
         arm.loads[0].name = hostile();
+        arm.series[0].name = hostile();
+        arm.series[0].what = hostile();
+        arm.series[0].unit = hostile();
         for sample in &mut arm.accounting.lost.samples {
             sample.key = hostile();
         }
@@ -187,7 +229,11 @@ fn spoil(evidence: &mut ArmEvidence, text: &str) {
 
 #[test]
 fn every_element_is_closed_and_every_id_is_there_once() {
-    let page = html(&report());
+    well_formed(&html(&report()));
+    well_formed(&html(&matrix(5, &[4])));
+}
+
+fn well_formed(page: &str) {
     let mut open = Vec::new();
     let body = page.split_once("<body>").unwrap().1;
     for tag in body.split('<').skip(1) {
@@ -203,6 +249,8 @@ fn every_element_is_closed_and_every_id_is_there_once() {
     assert!(open.is_empty(), "{open:?}");
     let ids = page.split(" id=\"").skip(1);
     let ids: Vec<&str> = ids.map(|id| id.split_once('"').unwrap().0).collect();
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    assert!(ids.iter().all(|id| id.chars().all(plain)), "{ids:?}");
     let different: BTreeSet<&&str> = ids.iter().collect();
     assert_eq!(ids.len(), different.len(), "{ids:?}");
     for linked in page.split("href=\"#").skip(1) {
@@ -236,7 +284,11 @@ fn a_report_without_data_says_so_and_still_renders() {
     }
     assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
     report.arms.clear();
-    assert!(html(&report).contains("What was seen"));
+    report.between.clear();
+    report.table = None;
+    let page = html(&report);
+    assert!(page.contains("What was seen"));
+    assert!(!page.contains("Between arms") && !page.contains("What was measured"));
 }
 
 #[test]

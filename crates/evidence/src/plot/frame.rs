@@ -12,9 +12,12 @@ const BELOW: f64 = 38.0;
 /// A fault that is shorter than this is drawn this wide.
 const NARROWEST: f64 = 2.0;
 
+/// The names of the lines take no more than this part of the width.
+const MOST_BESIDE: f64 = 0.4;
+
 /// The vertical axis.
 pub(super) struct Axis {
-    pub title: &'static str,
+    pub title: String,
     pub ticks: Vec<f64>,
     /// Grid lines without a label.
     pub between: Vec<f64>,
@@ -37,7 +40,7 @@ impl Frame {
         axis: &Axis,
         told: (&str, &str),
     ) -> Self {
-        let right = size.width - size.right;
+        let right = size.width - course.beside.min(size.width * MOST_BESIDE);
         let seconds = super::scale::round_ticks(course.end_s, size.most_ticks);
         let x = Scale::linear((0.0, course.end_s), (size.left, right));
         let names = place(course, &x, size);
@@ -56,18 +59,23 @@ impl Frame {
         frame.grid(axis, &seconds, course.end_s);
         frame.phases(&names);
         frame.actions(course);
-        frame.titles(axis.title);
+        frame.titles(&axis.title);
         frame
     }
 
-    /// Shading over the whole height, and a bar on top that shows without colour too.
+    /// Shading over the whole height, and a bar on top that shows without colour too. What would
+    /// overlap on the page is shaded once.
     fn faults(&mut self, course: &Course<'_>) {
         let (bottom, top) = self.y.places();
-        for (from_s, to_s) in covered(course.faults) {
-            let from = self.x.at(from_s);
-            let to = self.x.at(to_s).max(from + NARROWEST);
-            self.svg.rect("fault", (from, top), (to, bottom));
-            self.svg.rect("fault-bar", (from, top - 3.0), (to, top));
+        let x = self.x;
+        let places = course.faults.iter().map(|fault| {
+            let from = x.at(fault.from_s);
+            (from, x.at(fault.to_s).max(from + NARROWEST))
+        });
+        for (from, to) in covered(places) {
+            self.svg.rect("fault", (from, top - 3.0), (to, bottom));
+            self.svg
+                .rect("fault-bar", (from, top - 6.0), (to, top - 3.0));
         }
     }
 
@@ -159,4 +167,39 @@ fn place<'a>(course: &Course<'a>, x: &Scale, size: Size) -> Vec<Name<'a>> {
         });
     }
     placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::WIDE;
+    use crate::report::fault::FaultWindow;
+
+    #[test]
+    fn faults_too_close_to_be_told_apart_are_shaded_once() {
+        let fault = |from_s| FaultWindow {
+            from_s,
+            to_s: from_s + 0.01,
+            action: "crash".into(),
+            target: "relay".into(),
+        };
+        let faults = [10.0, 10.05, 10.1, 60.0].map(fault);
+        let course = Course {
+            arm: "outbox",
+            phases: &[],
+            actions: &[],
+            faults: &faults,
+            end_s: 120.0,
+            beside: 60.0,
+        };
+        let axis = Axis {
+            title: String::new(),
+            ticks: vec![0.0, 1.0],
+            between: Vec::new(),
+            log: false,
+        };
+        let svg = Frame::draw("id", WIDE, &course, &axis, ("", "")).svg.end();
+        assert_eq!(svg.matches("class=\"fault\"").count(), 2, "{svg}");
+        assert_eq!(svg.matches("class=\"fault-bar\"").count(), 2, "{svg}");
+    }
 }

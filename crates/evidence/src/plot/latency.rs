@@ -1,7 +1,6 @@
 //! Median, 99th percentile and maximum of the latency over time.
 
 use super::frame::{Axis, Frame};
-use super::rate::beside;
 use super::scale::decades;
 use super::series::{Series, draw};
 use super::{Course, Size, step_s};
@@ -28,7 +27,6 @@ pub(crate) fn latency(id: &str, size: Size, course: &Course<'_>, load: &LoadRepo
     let told = format!(
         "In milliseconds over the whole arm: median {p50}, 99th percentile {p99}, maximum {max}."
     );
-    let size = size.beside(beside(load));
     let mut frame = Frame::draw(id, size, course, &axis, (&title, &told));
     draw(&mut frame, step as f64, &series);
     frame.svg.end()
@@ -61,7 +59,7 @@ fn axis(series: &[Series]) -> Axis {
     };
     let tens = &ticks[..ticks.len() - 1];
     Axis {
-        title: "latency in ms, log scale",
+        title: "latency in ms, log scale".to_owned(),
         between: tens.iter().flat_map(|ten| [2.0 * ten, 5.0 * ten]).collect(),
         ticks,
         log: true,

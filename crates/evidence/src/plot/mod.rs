@@ -1,14 +1,16 @@
-//! Plots of one load of one arm, as SVG that takes its colours from the page.
+//! Plots of one load or series of one arm, as SVG that takes its colours from the page.
 
 mod frame;
 mod latency;
 mod rate;
+mod sampled;
 mod scale;
 mod series;
 mod svg;
 
 pub(crate) use latency::latency;
-pub(crate) use rate::rate;
+pub(crate) use rate::{beside, rate};
+pub(crate) use sampled::{reach, sampled};
 
 use crate::report::fault::FaultWindow;
 use crate::report::{ActionReport, LoadReport, PhaseReport};
@@ -16,7 +18,7 @@ use crate::report::{ActionReport, LoadReport, PhaseReport};
 /// More steps than this are no longer told apart; several seconds then share one.
 const MOST_STEPS: usize = 480;
 
-/// What happened around a load.
+/// What happened around a load or series.
 pub(crate) struct Course<'a> {
     pub arm: &'a str,
     pub phases: &'a [PhaseReport],
@@ -24,6 +26,8 @@ pub(crate) struct Course<'a> {
     pub faults: &'a [FaultWindow],
     /// When the arm ended, in seconds since its start; above zero.
     pub end_s: f64,
+    /// Room for the names of the lines, in pixels.
+    pub beside: f64,
 }
 
 /// How large a plot is, in pixels.
@@ -36,8 +40,6 @@ pub(crate) struct Size {
     height: f64,
     /// Room for the labels of the vertical axis.
     left: f64,
-    /// Room for the names of the lines.
-    right: f64,
     /// Labels of the horizontal axis.
     most_ticks: usize,
 }
@@ -48,7 +50,6 @@ pub(crate) const WIDE: Size = Size {
     width: 900.0,
     height: 190.0,
     left: 52.0,
-    right: 60.0,
     most_ticks: 15,
 };
 
@@ -59,14 +60,13 @@ pub(crate) const NARROW: Size = Size {
     height: 170.0,
     left: 40.0,
     most_ticks: 6,
-    ..WIDE
 };
 
 impl Size {
-    /// The same with this much room for the names of the lines, though never most of the width.
-    fn beside(self, right: f64) -> Self {
-        let right = right.min(self.width * 0.4);
-        Self { right, ..self }
+    /// The same with less height, for a line that is the only one.
+    fn low(self) -> Self {
+        let height = self.height * 0.5;
+        Self { height, ..self }
     }
 }
 

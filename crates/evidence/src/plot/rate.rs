@@ -26,24 +26,23 @@ pub(crate) fn rate(id: &str, size: Size, course: &Course<'_>, load: &LoadReport)
     let values = series.iter().flat_map(|s| s.values.iter().flatten());
     let highest = values.copied().fold(0.0, f64::max);
     let axis = Axis {
-        title: "answers per second",
+        title: "answers per second".to_owned(),
         ticks: round_ticks(highest, 4),
         between: Vec::new(),
         log: false,
     };
     let title = format!("Answers per second to {} in arm {}", load.name, course.arm);
     let told = format!("In all: {told}. At most {highest:.0} a second.");
-    let size = size.beside(beside(load));
     let mut frame = Frame::draw(id, size, course, &axis, (&title, &told));
     draw(&mut frame, step as f64, &series);
     frame.svg.end()
 }
 
-/// Room for the longest name beside a line. Both plots of a load leave the same, so that their
-/// seconds are one above the other.
-pub(super) fn beside(load: &LoadReport) -> f64 {
-    let letters = kinds(load).iter().map(|kind| kind.name.len()).max();
-    letters.unwrap_or(0) as f64 * LETTER + 12.0
+/// Room for the longest name beside a line, in pixels. All plots of an arm leave the same, so that
+/// their seconds are one above the other.
+pub(crate) fn beside(loads: &[LoadReport]) -> f64 {
+    let names = loads.iter().flat_map(kinds).map(|kind| kind.name.len());
+    names.max().unwrap_or(0) as f64 * LETTER + 12.0
 }
 
 fn kinds(load: &LoadReport) -> [Kind; 3] {

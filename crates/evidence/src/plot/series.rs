@@ -26,13 +26,10 @@ pub(super) fn draw(frame: &mut Frame, step_s: f64, series: &[Series]) {
             frame.svg.path(&format!("line {}", line.class), &commands);
         }
         let last = line.values.iter().rposition(Option::is_some);
-        let end = last.and_then(|n| Some((n, line.values[n]?)));
+        let end = last.and_then(|n| line.values[n]);
         let (bottom, _) = frame.y.places();
-        let end = end.map(|(n, value)| {
-            let x = frame.x.at((n + 1) as f64 * step_s);
-            (x, frame.y.at(value))
-        });
-        let wanted = end.map_or(bottom, |(_, y)| y);
+        let end = end.map(|value| frame.y.at(value));
+        let wanted = end.unwrap_or(bottom);
         names.push((line, end, wanted));
     }
     names.sort_by(|a, b| a.2.total_cmp(&b.2));
@@ -44,7 +41,8 @@ pub(super) fn draw(frame: &mut Frame, step_s: f64, series: &[Series]) {
         let (_, right) = frame.x.places();
         if let Some(end) = end {
             let lead = format!("lead {}", line.class);
-            frame.svg.line(&lead, end, (right + 6.0, y));
+            // Within the plot it would be taken for a part of the line.
+            frame.svg.line(&lead, (right, end), (right + 6.0, y));
         }
         let class = format!("label {}", line.class);
         let at = (right + 9.0, y + 3.5);

@@ -51,6 +51,14 @@ impl Svg {
         self.line_of(format_args!("<path class=\"{class}\" d=\"{commands}\"/>"));
     }
 
+    /// A point.
+    pub fn dot(&mut self, class: &str, at: (f64, f64)) {
+        let (x, y) = at;
+        self.line_of(format_args!(
+            "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\"/>"
+        ));
+    }
+
     /// A path that tells more to who points at it.
     pub fn told_path(&mut self, class: &str, commands: &str, told: &str) {
         let told = escape(told);

@@ -1,15 +1,16 @@
 //! The stretches of an arm in which something was broken, from its actions and phases.
 //!
-//! | action | begins | ends |
-//! |---|---|---|
-//! | `crash` | with the first kill of a phase | with the phase: when the process is back is not told |
-//! | ends in `start`, `resume`, `restore`, `heal`, `clear` | – | what was done to the same target |
-//! | any other | when it was done | with the action that takes it back, else with the arm |
+//! A stretch begins with its action. It ends when the action's effect was over, or, if that lasted
+//! longer than the phase, with the phase. What ends in `start`, `resume`, `restore`, `heal` or
+//! `clear` mends and begins none.
 
 use super::{ActionReport, ArmReport, words::secs};
 
 /// Last words of the actions that take another back.
 const MENDS: [&str; 5] = ["start", "resume", "restore", "heal", "clear"];
+
+/// So many stretches of one fault are told one by one.
+const TOLD: usize = 3;
 
 /// One such stretch, in seconds since the arm's start.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,108 +20,82 @@ pub(crate) struct FaultWindow {
     /// The action, for example `broker.kill`.
     pub action: String,
     pub target: String,
-    /// How often it was done within the stretch.
-    pub times: usize,
-    pub until: Until,
-}
-
-/// What a stretch ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Until {
-    /// The action that took it back.
-    Mended,
-    /// The phase it was done in.
-    PhaseEnd,
-    /// The arm: nothing took it back.
-    ArmEnd,
-}
-
-impl FaultWindow {
-    /// What was done to what, how often, and when.
-    pub fn describe(&self) -> String {
-        let times = match self.times {
-            1 => String::new(),
-            times => format!(", {times} times"),
-        };
-        let Self { action, target, .. } = self;
-        let (from, to) = (secs(self.from_s), secs(self.to_s));
-        match self.until {
-            Until::ArmEnd => format!("{action} of {target}{times} (from {from} s, not taken back)"),
-            Until::Mended | Until::PhaseEnd => {
-                format!("{action} of {target}{times} ({from} s to {to} s)")
-            }
-        }
-    }
 }
 
 /// Every stretch, by its begin. `end_s` is when the arm ended.
 pub(crate) fn fault_windows(arm: &ArmReport, end_s: f64) -> Vec<FaultWindow> {
-    let mut windows: Vec<FaultWindow> = Vec::new();
-    for (n, action) in arm.actions.iter().enumerate() {
-        if mends(action) {
-            continue;
-        }
-        let (to_s, until) = ends(arm, n, end_s);
-        let same = |window: &&mut FaultWindow| {
-            (&window.action, &window.target) == (&action.action, &action.target)
-                && (window.to_s, window.until) == (to_s, until)
-        };
-        match windows.iter_mut().find(same) {
-            Some(window) => window.times += 1,
-            None => windows.push(FaultWindow {
-                from_s: action.at_s,
-                to_s: to_s.max(action.at_s),
-                action: action.action.clone(),
-                target: action.target.clone(),
-                times: 1,
-                until,
-            }),
-        }
-    }
+    let faults = arm.actions.iter().filter(|action| !mends(action));
+    let mut windows: Vec<FaultWindow> = faults
+        .map(|action| FaultWindow {
+            from_s: action.at_s,
+            to_s: ends(arm, action, end_s).max(action.at_s),
+            action: action.action.clone(),
+            target: action.target.clone(),
+        })
+        .collect();
     windows.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
     windows
 }
 
-/// What the stretches of one arm cover, without overlaps, by their begin.
-pub(crate) fn covered(windows: &[FaultWindow]) -> Vec<(f64, f64)> {
+/// What stretches from and to a place cover, without overlaps; they are in the order of their begin.
+pub(crate) fn covered(stretches: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     let mut covered: Vec<(f64, f64)> = Vec::new();
-    for window in windows {
+    for (begin, end) in stretches {
         match covered.last_mut() {
-            Some((_, to)) if window.from_s <= *to => *to = to.max(window.to_s),
-            _ => covered.push((window.from_s, window.to_s)),
+            Some((_, to)) if begin <= *to => *to = to.max(end),
+            _ => covered.push((begin, end)),
         }
     }
     covered
 }
 
-/// What is shaded in the plots of an arm, and why so far.
+/// What is shaded in the plots of an arm, and why.
 pub(crate) fn caption(windows: &[FaultWindow]) -> String {
     if windows.is_empty() {
         return "Nothing is shaded: no fault was injected.".to_owned();
     }
-    let told: Vec<String> = windows.iter().map(FaultWindow::describe).collect();
-    let mut caption = format!("Shaded: {}.", told.join("; "));
-    if windows.iter().any(|w| w.until == Until::PhaseEnd) {
-        caption.push_str(
-            " A crash is shaded to the end of its phase, since it is not recorded when each \
-             process was back.",
-        );
-    }
-    caption
+    let told: Vec<String> = by_fault(windows)
+        .iter()
+        .map(|same| describe(same))
+        .collect();
+    format!("Shaded: {}.", told.join("; "))
 }
 
-fn ends(arm: &ArmReport, action: usize, end_s: f64) -> (f64, Until) {
-    let (done, later) = (&arm.actions[action], &arm.actions[action + 1..]);
-    if done.action == "crash" {
-        let phase = arm.phases.iter().find(|phase| phase.name == done.phase);
-        return (phase.map_or(end_s, |phase| phase.to_s), Until::PhaseEnd);
+/// The stretches of each action on each target, by the begin of the first.
+fn by_fault(windows: &[FaultWindow]) -> Vec<Vec<&FaultWindow>> {
+    let mut faults: Vec<Vec<&FaultWindow>> = Vec::new();
+    for window in windows {
+        let same = |fault: &&mut Vec<&FaultWindow>| {
+            (&fault[0].action, &fault[0].target) == (&window.action, &window.target)
+        };
+        match faults.iter_mut().find(same) {
+            Some(fault) => fault.push(window),
+            None => faults.push(vec![window]),
+        }
     }
-    let mended = later
-        .iter()
-        .find(|later| mends(later) && later.target == done.target);
-    mended.map_or((end_s, Until::ArmEnd), |mended| {
-        (mended.at_s, Until::Mended)
-    })
+    faults
+}
+
+/// What was done to what, how often, and when; `same` are the stretches of one fault.
+fn describe(same: &[&FaultWindow]) -> String {
+    let FaultWindow { action, target, .. } = same[0];
+    let between = |from, to| format!("{} s to {} s", secs(from), secs(to));
+    if same.len() <= TOLD {
+        let told = same
+            .iter()
+            .map(|window| between(window.from_s, window.to_s));
+        let told: Vec<String> = told.collect();
+        return format!("{action} of {target} ({})", told.join(", "));
+    }
+    let to_s = same.iter().map(|window| window.to_s);
+    let all = between(same[0].from_s, to_s.fold(0.0, f64::max));
+    format!("{action} of {target}, {} times ({all})", same.len())
+}
+
+fn ends(arm: &ArmReport, action: &ActionReport, end_s: f64) -> f64 {
+    let phase = || arm.phases.iter().find(|phase| phase.name == action.phase);
+    let until_s = action.until_s.or_else(|| Some(phase()?.to_s));
+    until_s.unwrap_or(end_s)
 }
 
 fn mends(action: &ActionReport) -> bool {
@@ -135,17 +110,20 @@ mod tests {
     use crate::report::PhaseReport;
     use std::collections::BTreeMap;
 
-    fn arm(phases: &[(&str, f64, f64)], actions: &[(f64, &str, &str, &str)]) -> ArmReport {
-        let phases = phases.iter().map(|(name, from_s, to_s)| PhaseReport {
-            name: (*name).into(),
-            from_s: *from_s,
-            to_s: *to_s,
+    type Done = (f64, Option<f64>, &'static str, &'static str, &'static str);
+
+    fn arm(actions: &[Done]) -> ArmReport {
+        let phases = PHASES.map(|(name, from_s, to_s)| PhaseReport {
+            name: name.into(),
+            from_s,
+            to_s,
             ended_by: "2s".into(),
         });
         let actions = actions
             .iter()
-            .map(|(at_s, phase, action, target)| ActionReport {
+            .map(|(at_s, until_s, phase, action, target)| ActionReport {
                 at_s: *at_s,
+                until_s: *until_s,
                 phase: (*phase).into(),
                 action: (*action).into(),
                 target: (*target).into(),
@@ -161,10 +139,12 @@ mod tests {
                 controls: Vec::new(),
             },
             settings: BTreeMap::new(),
-            phases: phases.collect(),
+            phases: phases.into(),
             actions: actions.collect(),
             accounting: rlab_ledger::Accounting::default(),
             loads: Vec::new(),
+            series: Vec::new(),
+            plot: Vec::new(),
         }
     }
 
@@ -175,64 +155,55 @@ mod tests {
         ("broker_back", 7.0, 20.0),
     ];
 
-    #[test]
-    fn a_killed_broker_is_a_fault_until_it_is_started() {
-        let done = [
-            (3.0, "broker_out", "broker.kill", "kafka-2"),
-            (7.0, "broker_back", "broker.start", "kafka-2"),
-        ];
-        let windows = fault_windows(&arm(&PHASES, &done), 20.0);
-        assert_eq!(windows.len(), 1);
-        assert_eq!((windows[0].from_s, windows[0].to_s), (3.0, 7.0));
-        assert_eq!(
-            caption(&windows),
-            "Shaded: broker.kill of kafka-2 (3.0 s to 7.0 s)."
-        );
+    fn spans(windows: &[FaultWindow]) -> impl Iterator<Item = (f64, f64)> {
+        windows.iter().map(|window| (window.from_s, window.to_s))
     }
 
     #[test]
-    fn what_nothing_takes_back_is_a_fault_to_the_end() {
+    fn a_fault_is_shaded_until_its_effect_was_over() {
         let done = [
-            (3.0, "broker_out", "agent.kill", "outbox-relay-2"),
-            (7.0, "broker_back", "agent.start", "outbox-relay"),
+            (3.0, Some(7.5), "broker_out", "broker.kill", "kafka-2"),
+            (7.0, None, "broker_back", "broker.start", "kafka-2"),
         ];
-        let windows = fault_windows(&arm(&PHASES, &done), 20.0);
-        assert_eq!((windows[0].to_s, windows[0].until), (20.0, Until::ArmEnd));
-        let said = "Shaded: agent.kill of outbox-relay-2 (from 3.0 s, not taken back).";
+        let windows = fault_windows(&arm(&done), 20.0);
+        assert_eq!(covered(spans(&windows)), [(3.0, 7.5)]);
+        let said = "Shaded: broker.kill of kafka-2 (3.0 s to 7.5 s).";
         assert_eq!(caption(&windows), said);
     }
 
     #[test]
-    fn crashes_of_a_phase_are_one_fault_to_its_end() {
-        let crash = |at, target| (at, "crashes", "crash", target);
+    fn a_fault_without_an_end_is_shaded_to_the_end_of_its_phase() {
         let done = [
-            crash(2.2, "command-service"),
-            crash(2.3, "outbox-relay"),
-            crash(2.8, "command-service"),
+            (3.0, None, "broker_out", "agent.kill", "outbox-relay-2"),
+            (4.0, None, "a phase nobody knows", "agent.kill", "b"),
         ];
-        let windows = fault_windows(&arm(&PHASES, &done), 20.0);
-        let told: Vec<_> = windows.iter().map(FaultWindow::describe).collect();
-        let expected = [
-            "crash of command-service, 2 times (2.2 s to 3.0 s)",
-            "crash of outbox-relay (2.3 s to 3.0 s)",
-        ];
-        assert_eq!(told, expected);
-        assert_eq!(covered(&windows), [(2.2, 3.0)]);
-        assert!(caption(&windows).ends_with("when each process was back."));
+        let windows = fault_windows(&arm(&done), 20.0);
+        assert_eq!([windows[0].to_s, windows[1].to_s], [7.0, 20.0]);
     }
 
     #[test]
-    fn faults_that_do_not_touch_are_shaded_apart() {
+    fn many_crashes_are_told_as_one_fault_and_shaded_one_by_one() {
+        let crash = |at, target| (at, Some(at + 0.1), "crashes", "crash", target);
+        let done = [2.1, 2.3, 2.5, 2.7].map(|at| crash(at, "command-service"));
+        let windows = fault_windows(&arm(&[&done[..], &[crash(2.9, "relay")]].concat()), 20.0);
+        let said = "Shaded: crash of command-service, 4 times (2.1 s to 2.8 s); \
+                    crash of relay (2.9 s to 3.0 s).";
+        assert_eq!(caption(&windows), said);
+        assert_eq!(covered(spans(&windows)).len(), 5);
+        let said = "Shaded: crash of command-service (2.1 s to 2.2 s, 2.3 s to 2.4 s).";
+        assert_eq!(caption(&windows[..2]), said);
+    }
+
+    #[test]
+    fn faults_that_overlap_are_shaded_once_and_others_apart() {
         let done = [
-            (2.0, "crashes", "agent.kill", "a"),
-            (2.5, "crashes", "agent.start", "a"),
-            (3.0, "broker_out", "agent.kill", "a"),
-            (4.0, "broker_out", "agent.kill", "b"),
-            (5.0, "broker_out", "agent.start", "a"),
-            (6.0, "broker_out", "agent.start", "b"),
+            (2.0, Some(2.5), "crashes", "agent.kill", "a"),
+            (3.0, Some(6.0), "broker_out", "agent.kill", "a"),
+            (3.5, Some(4.0), "broker_out", "agent.kill", "c"),
+            (4.0, Some(6.5), "broker_out", "agent.kill", "b"),
         ];
-        let windows = fault_windows(&arm(&PHASES, &done), 20.0);
-        assert_eq!(covered(&windows), [(2.0, 2.5), (3.0, 6.0)]);
+        let windows = fault_windows(&arm(&done), 20.0);
+        assert_eq!(covered(spans(&windows)), [(2.0, 2.5), (3.0, 6.5)]);
         assert_eq!(caption(&[]), "Nothing is shaded: no fault was injected.");
     }
 }

@@ -4,7 +4,7 @@ use minijinja::value::Value;
 use serde::Serialize;
 
 use super::fault::{caption, fault_windows};
-use super::{ArmReport, LoadReport};
+use super::{ArmReport, LoadReport, SeriesReport};
 use crate::plot::{self, Course, NARROW, Size, WIDE};
 
 /// The plots of one arm.
@@ -15,7 +15,7 @@ pub(crate) struct Figures {
     figures: Vec<Figure>,
 }
 
-/// One plot of one load.
+/// One plot of one load or series.
 #[derive(Serialize)]
 struct Figure {
     title: String,
@@ -35,14 +35,21 @@ pub(crate) fn figures(arm_number: usize, arm: &ArmReport) -> Figures {
         actions: &arm.actions,
         faults: &faults,
         end_s,
+        beside: plot::beside(&arm.loads),
     };
-    let figures = arm.loads.iter().enumerate().flat_map(|(n, load)| {
+    let loads = arm.loads.iter().filter(|load| arm.plots(&load.name));
+    let loads = loads.enumerate().flat_map(|(n, load)| {
         let id = format!("plot-{arm_number}-{n}");
         [rate(&id, &course, load), latency(&id, &course, load)]
     });
+    let series = arm.series.iter().filter(|series| arm.plots(&series.name));
+    let series = series.enumerate().map(|(n, series)| {
+        let id = format!("plot-{arm_number}-series-{n}");
+        sampled(&id, &course, series)
+    });
     Figures {
         shaded: caption(&faults),
-        figures: figures.collect(),
+        figures: loads.chain(series).collect(),
     }
 }
 
@@ -89,18 +96,40 @@ fn latency(id: &str, course: &Course<'_>, load: &LoadReport) -> Figure {
     }
 }
 
+fn sampled(id: &str, course: &Course<'_>, series: &SeriesReport) -> Figure {
+    let draw = |size: Size| {
+        let id = format!("{id}-{}", size.class);
+        plot::sampled(&id, size, course, series)
+    };
+    let what = match series.what.as_str() {
+        "" => series.name.clone(),
+        what => format!("{}: {what}", series.name),
+    };
+    Figure {
+        title: what,
+        reading: format!(
+            "{}. A value stands until the next one; in a gap none was seen.",
+            plot::reach(series)
+        ),
+        sizes: sizes(draw),
+    }
+}
+
 fn sizes(draw: impl Fn(Size) -> String) -> Vec<(&'static str, Value)> {
     [WIDE, NARROW]
         .map(|size| (size.class, Value::from_safe_string(draw(size))))
         .into()
 }
 
-/// When the arm and all its loads had ended.
+/// When the arm, all its loads and all its series had ended.
 fn end_s(arm: &ArmReport) -> f64 {
     let phases = arm.phases.iter().map(|phase| phase.to_s);
     let loads = arm
         .loads
         .iter()
         .map(|load| load.latency.seconds.len() as f64);
-    phases.chain(loads).fold(1.0, f64::max)
+    let samples = arm.series.iter().flat_map(|series| &series.samples);
+    let samples = samples.map(|sample| sample.at_s);
+    let ends = phases.chain(loads).chain(samples);
+    ends.filter(|end_s| end_s.is_finite()).fold(1.0, f64::max)
 }

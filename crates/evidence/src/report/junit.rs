@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite};
 
-use super::{ArmReport, Report, words};
-use crate::decision::{About, Finding, findings};
+use super::{Report, words};
+use crate::decision::{About, ArmEvidence, Finding, findings};
 use crate::verdict::Outcome;
 
 /// The whole document.
@@ -24,8 +24,9 @@ pub(crate) fn report(report: &Report) -> Xml {
         suite.add_property((name, value.as_str()));
     }
     suite.add_test_case(verdict(report));
-    for arm in &report.arms {
-        suite.add_test_cases(cases(report, arm));
+    let arms = report.arms.iter().map(|arm| &arm.evidence);
+    for evidence in arms.chain(&report.between) {
+        suite.add_test_cases(cases(report, evidence));
     }
     let mut xml = Xml::new("rlab-ops");
     xml.timestamp = suite.timestamp;
@@ -45,7 +46,7 @@ fn verdict(report: &Report) -> TestCase {
     case
 }
 
-fn cases(report: &Report, arm: &ArmReport) -> Vec<TestCase> {
+fn cases(report: &Report, evidence: &ArmEvidence) -> Vec<TestCase> {
     let case = |finding: Finding| {
         let kind = finding.about.word();
         let status = match (finding.about, finding.outcome) {
@@ -60,11 +61,11 @@ fn cases(report: &Report, arm: &ArmReport) -> Vec<TestCase> {
             }
         };
         let mut case = TestCase::new(format!("{kind}: {}", finding.what), status);
-        case.set_classname(format!("{}.{}", report.drill, arm.evidence.name));
+        case.set_classname(format!("{}.{}", report.drill, evidence.name));
         case.set_system_out(finding.seen);
         case
     };
-    findings(&arm.evidence).into_iter().map(case).collect()
+    findings(evidence).into_iter().map(case).collect()
 }
 
 fn status(outcome: Outcome, kind: &str, message: &str, description: &str) -> TestCaseStatus {

@@ -1,11 +1,13 @@
 //! The report: what was claimed, what was done, what was seen, and what is not proven.
 
 mod anomalies;
+mod compared;
 pub(crate) mod fault;
 mod figures;
 mod junit;
 mod render;
 mod sparkline;
+mod sparks;
 mod surroundings;
 mod table;
 mod view;
@@ -86,46 +88,6 @@ pub struct ArmReport {
     pub plot: Vec<String>,
 }
 
-/// A value sampled at regular times.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SeriesReport {
-    /// The runbook's name for it.
-    pub name: String,
-    /// What was sampled, in words.
-    pub what: String,
-    /// Symbol of its unit; may be empty.
-    pub unit: String,
-    /// The samples, in order.
-    pub samples: Vec<SeriesSample>,
-}
-
-/// One sample of a series.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct SeriesSample {
-    /// Seconds since the arm's start.
-    pub at_s: f64,
-    /// What was seen.
-    pub value: f64,
-}
-
-/// A table that a runbook asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableReport {
-    /// Names of the columns, without the first.
-    pub head: Vec<String>,
-    /// The rows, in order.
-    pub rows: Vec<TableRow>,
-}
-
-/// One row of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableRow {
-    /// What it is about.
-    pub name: String,
-    /// A cell for each column; none where it is not known.
-    pub cells: Vec<Option<String>>,
-}
-
 /// One load of an arm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadReport {
@@ -135,6 +97,46 @@ pub struct LoadReport {
     pub latency: LatencySummary,
     /// Times the generator had to wait because too many questions were under way.
     pub at_bound: u64,
+}
+
+/// A value sampled at regular times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeriesReport {
+    /// Its name in the runbook, for example `replicas`.
+    pub name: String,
+    /// What was sampled, for example "in-sync replicas".
+    pub what: String,
+    /// Unit of the values; may be empty.
+    pub unit: String,
+    /// What was seen, in order. A look that was not answered leaves no sample.
+    pub samples: Vec<SeriesSample>,
+}
+
+/// One sample of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SeriesSample {
+    /// When it was taken, in seconds since the arm's start.
+    pub at_s: f64,
+    /// What was seen, in the series' unit.
+    pub value: f64,
+}
+
+/// Values by arm or case, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableReport {
+    /// Names of the columns, without the first, which holds the names of the rows.
+    pub head: Vec<String>,
+    /// The rows, in order.
+    pub rows: Vec<TableRow>,
+}
+
+/// One arm or case of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRow {
+    /// The arm or case.
+    pub name: String,
+    /// A value per column; none where it is not known.
+    pub cells: Vec<Option<String>>,
 }
 
 /// One phase, in seconds since the arm's start.
@@ -155,7 +157,8 @@ pub struct PhaseReport {
 pub struct ActionReport {
     /// Seconds since the arm's start.
     pub at_s: f64,
-    /// When its effect was over.
+    /// When its effect was over, in seconds since the arm's start; none if it lasted to the end of
+    /// its phase.
     pub until_s: Option<f64>,
     /// The phase it belongs to.
     pub phase: String,
@@ -176,6 +179,13 @@ pub enum ReportError {
     /// The XML could not be written.
     #[error("cannot render the report as XML: {0}")]
     Xml(#[from] quick_junit::SerializeError),
+}
+
+impl ArmReport {
+    /// Whether the load or series of this name is to be drawn.
+    fn plots(&self, name: &str) -> bool {
+        self.plot.is_empty() || self.plot.iter().any(|plotted| plotted == name)
+    }
 }
 
 impl Report {
@@ -199,7 +209,7 @@ impl Report {
     }
 
     /// The verdict as JUnit XML: the drill is one suite, and every expectation and control of every
-    /// arm one case, besides one for the verdict itself. Only a claim that the evidence shows
+    /// arm and every comparison between arms one case, besides one for the verdict itself. Only a claim that the evidence shows
     /// false is a failure; what could not be decided is an error, and what was only measured is
     /// skipped, so that a build server is green for a held drill alone.
     ///

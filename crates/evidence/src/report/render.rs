@@ -11,6 +11,12 @@ const MARKDOWN: &str = include_str!("report.md.j2");
 const HTML: &str = include_str!("report.html.j2");
 const STYLE: &str = include_str!("report.css");
 
+/// So many arms are laid open; of the others only those that did not do what they must.
+const UNFOLDED: usize = 3;
+
+/// So many reasons of the verdict are laid open.
+const TOLD_REASONS: usize = 6;
+
 /// What lies in the run directory beside a report.
 const BESIDE: &str = "`plan.json` (what was to be done), `journal.jsonl` (what was done, \
     hash-chained), `arms/*/history-*.jsonl.zst` (what every client asked and was told), \
@@ -35,6 +41,8 @@ pub(crate) fn html(view: &View<'_>, figures: &[Figures]) -> Result<String, Error
         beside => BESIDE,
         style => Value::from_safe_string(STYLE.to_owned()),
         plots => Serde(figures),
+        unfolded => UNFOLDED,
+        told_reasons => TOLD_REASONS,
         ..Serde(view)
     };
     templates.get_template("report")?.render(context)

@@ -23,6 +23,8 @@ pub(crate) struct Column {
 pub(crate) enum Kind {
     /// Words.
     Text,
+    /// The name of an arm; the rows are the arms in their order.
+    Arm,
     /// A figure.
     Number,
     /// Something to be typed or compared character by character.

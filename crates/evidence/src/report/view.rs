@@ -3,15 +3,13 @@
 use serde::Serialize;
 
 use super::anomalies::{Found, found};
-use super::sparkline::sparkline;
+use super::compared;
+use super::sparks::{SeriesSpark, Spark, sparks};
 use super::surroundings::{artifacts, environment};
 use super::table::{Kind, Table};
 use super::words::{self, ms, percent, secs};
 use super::{ArmReport, LoadReport, Report};
 use crate::decision::{ArmEvidence, Expectation};
-use crate::seconds::Second;
-
-const SPARKLINE_WIDTH: usize = 60;
 
 /// What a template lays out.
 #[derive(Serialize)]
@@ -25,6 +23,11 @@ pub(crate) struct View<'a> {
     reasons: &'a [String],
     run: String,
     seen: Table,
+    between: Option<Table>,
+    /// The table that the runbook asks for.
+    measured: Option<Table>,
+    /// Whether it has a dash.
+    unknown_cells: bool,
     arms: Vec<ArmView<'a>>,
     proves: String,
     not_proven: &'a [String],
@@ -38,25 +41,18 @@ pub(crate) struct View<'a> {
 struct ArmView<'a> {
     name: &'a str,
     must: &'static str,
+    /// Whether it did that: `yes`, `NO` or `unknown`.
+    did: &'static str,
     settings: String,
     phases: Table,
     actions: Option<Table>,
     counted: String,
     loads: Table,
     sparks: Vec<Spark<'a>>,
+    series: Vec<SeriesSpark<'a>>,
     checked: String,
     found: Vec<Found>,
     judged: Vec<Judged>,
-}
-
-/// A load over time, as two lines of text.
-#[derive(Serialize)]
-struct Spark<'a> {
-    load: &'a str,
-    answered: String,
-    most_answered: u64,
-    latency: String,
-    longest_ms: String,
 }
 
 /// What was asked of the evidence, and what it said.
@@ -78,7 +74,10 @@ impl<'a> View<'a> {
             verdict: words::verdict(report),
             reasons: &report.verdict.reasons,
             run: words::run(report),
-            seen: seen(&report.arms),
+            seen: compared::side_by_side(&report.arms),
+            between: compared::between(report),
+            measured: report.table.as_ref().map(compared::measured),
+            unknown_cells: report.table.as_ref().is_some_and(compared::has_unknown),
             arms: report.arms.iter().map(ArmView::of).collect(),
             proves: words::proves(report),
             not_proven: &report.not_proven,
@@ -91,53 +90,23 @@ impl<'a> View<'a> {
 
 impl<'a> ArmView<'a> {
     fn of(arm: &'a ArmReport) -> Self {
+        let (loads_over_time, series) = sparks(arm);
         Self {
             name: &arm.evidence.name,
             must: arm.evidence.must.word(),
+            did: compared::did(&arm.evidence),
             settings: words::settings(arm),
             phases: phases(arm),
             actions: actions(arm),
             counted: words::counted(&arm.accounting),
             loads: loads(&arm.loads),
-            sparks: arm.loads.iter().map(spark).collect(),
+            sparks: loads_over_time,
+            series,
             checked: words::checked(&arm.accounting),
             found: found(&arm.accounting),
             judged: judged(&arm.evidence),
         }
     }
-}
-
-/// All arms side by side.
-fn seen(arms: &[ArmReport]) -> Table {
-    let row = |arm: &ArmReport| {
-        let a = &arm.accounting;
-        let others = a.found().into_iter().filter(|(name, _)| *name != "lost");
-        let others: Vec<String> = others
-            .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
-            .collect();
-        vec![
-            arm.evidence.name.clone(),
-            arm.evidence.must.word().to_owned(),
-            a.obligations.to_string(),
-            a.acknowledged.to_string(),
-            a.committed_unacknowledged.to_string(),
-            a.lost.count.to_string(),
-            match others.is_empty() {
-                true => "none".to_owned(),
-                false => others.join(", "),
-            },
-        ]
-    };
-    Table::new(&[
-        ("arm", Kind::Text),
-        ("must", Kind::Text),
-        ("obligations", Kind::Number),
-        ("acknowledged", Kind::Number),
-        ("committed, unacknowledged", Kind::Number),
-        ("lost", Kind::Number),
-        ("other anomalies", Kind::Text),
-    ])
-    .with(arms.iter().map(row))
 }
 
 fn phases(arm: &ArmReport) -> Table {
@@ -152,7 +121,7 @@ fn phases(arm: &ArmReport) -> Table {
     for load in &arm.loads {
         table.column(format!("p99 ms of {}", load.name), Kind::Number);
     }
-    let or_dash = |figure: Option<String>| figure.unwrap_or_else(|| "–".to_owned());
+    let or_dash = |figure: Option<String>| figure.unwrap_or_else(|| words::NOT_KNOWN.to_owned());
     let rows = arm.phases.iter().map(|phase| {
         let counted = arm.accounting.window(&phase.name);
         let mut row = vec![
@@ -222,20 +191,6 @@ fn loads(loads: &[LoadReport]) -> Table {
         table.column(heading.to_owned(), Kind::Number);
     }
     table.with(loads.iter().map(row))
-}
-
-fn spark(load: &LoadReport) -> Spark<'_> {
-    let series =
-        |of: fn(&Second) -> u64| -> Vec<u64> { load.latency.seconds.iter().map(of).collect() };
-    let answered = series(|second| second.answered);
-    let latency = series(|second| second.max_us.unwrap_or(0));
-    Spark {
-        load: &load.name,
-        most_answered: answered.iter().copied().max().unwrap_or(0),
-        answered: sparkline(&answered, SPARKLINE_WIDTH),
-        latency: sparkline(&latency, SPARKLINE_WIDTH),
-        longest_ms: ms(load.latency.overall.max_us),
-    }
 }
 
 fn judged(evidence: &ArmEvidence) -> Vec<Judged> {

@@ -6,6 +6,9 @@ use serde::Serialize;
 use super::{ArmReport, Report};
 use crate::verdict::Outcome;
 
+/// In place of a figure that is not known.
+pub(crate) const NOT_KNOWN: &str = "–";
+
 /// Microseconds as milliseconds.
 pub(crate) fn ms(us: Option<u64>) -> String {
     us.map_or_else(
@@ -22,7 +25,7 @@ pub(crate) fn secs(seconds: f64) -> String {
 /// A part of a whole; a dash where there is no whole.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
     match whole {
-        0 => "–".to_owned(),
+        0 => NOT_KNOWN.to_owned(),
         whole => format!("{:.1} %", part as f64 * 100.0 / whole as f64),
     }
 }

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use rlab_evidence::environment::{Artifact, Environment, Machine};
-use rlab_evidence::report::{ActionReport, ArmReport, LoadReport, PhaseReport, Report};
+use rlab_evidence::report::{
+    ActionReport, ArmReport, LoadReport, PhaseReport, Report, SeriesReport, SeriesSample,
+    TableReport, TableRow,
+};
 use rlab_evidence::{
     ArmEvidence, ControlOutcome, Expectation, LatencyRecorder, Must, Truth, decide,
 };
@@ -238,6 +241,7 @@ pub fn arm(name: &str, must: Must, lost: u64) -> ArmReport {
         ],
         actions: vec![ActionReport {
             at_s: 2.31,
+            until_s: Some(2.94),
             phase: "crashes".into(),
             action: "crash".into(),
             target: "command_service at after_commit".into(),
@@ -245,7 +249,89 @@ pub fn arm(name: &str, must: Must, lost: u64) -> ArmReport {
         }],
         accounting,
         loads: loads.collect(),
+        series: vec![replicas()],
+        plot: Vec::new(),
     }
+}
+
+/// In-sync replicas every half second: three, and two while one was out.
+fn replicas() -> SeriesReport {
+    let samples = (0..=10).map(|n| SeriesSample {
+        at_s: f64::from(n) / 2.0,
+        value: if (5..8).contains(&n) { 2.0 } else { 3.0 },
+    });
+    SeriesReport {
+        name: "replicas".into(),
+        what: "in-sync replicas".into(),
+        unit: String::new(),
+        samples: samples.collect(),
+    }
+}
+
+/// What is held against each other.
+fn between() -> ArmEvidence {
+    ArmEvidence {
+        name: "between arms".into(),
+        must: Must::Hold,
+        landed: Vec::new(),
+        traffic: Vec::new(),
+        expectations: vec![expectation(
+            "direct.ledger.lost > outbox.ledger.lost",
+            Truth::True,
+            &[("direct.ledger.lost", "7"), ("outbox.ledger.lost", "0")],
+        )],
+        controls: Vec::new(),
+    }
+}
+
+/// The same number of commands in each arm, and one value that nobody knows.
+fn table() -> TableReport {
+    let row = |name: &str, lost: Option<&str>| TableRow {
+        name: name.into(),
+        cells: vec![Some("200".into()), lost.map(str::to_owned)],
+    };
+    TableReport {
+        head: vec!["ledger.obligations".into(), "ledger.lost@drain".into()],
+        rows: vec![row("direct", Some("7")), row("outbox", None)],
+    }
+}
+
+/// The drill as a matrix of `cases`, one arm each; those in `failed` did not do what they must.
+pub fn matrix(cases: usize, failed: &[usize]) -> Report {
+    let mut report = report();
+    let case = |n: usize| {
+        let mut arm = arm(&format!("outbox · acks={n}"), Must::Hold, 0);
+        if failed.contains(&n) {
+            arm.evidence.expectations[0].truth = Truth::False;
+        }
+        arm
+    };
+    report.arms = (0..cases).map(case).collect();
+    report.between = (0..cases)
+        .map(|n| ArmEvidence {
+            name: format!("between arms · acks={n}"),
+            ..between()
+        })
+        .collect();
+    let head: Vec<String> = [
+        "accepted@alive3",
+        "accepted@alive2",
+        "accepted@alive1",
+        "invisible",
+    ]
+    .map(str::to_owned)
+    .into();
+    let row = |n: usize| TableRow {
+        name: format!("acks={n}"),
+        cells: (0..head.len())
+            .map(|column| (column != 2).then(|| (n * 1_000 + column).to_string()))
+            .collect(),
+    };
+    report.table = Some(TableReport {
+        rows: (0..cases).map(row).collect(),
+        head,
+    });
+    report
 }
 
 pub fn report() -> Report {
@@ -253,7 +339,8 @@ pub fn report() -> Report {
         arm("direct", Must::ShowFailure, 7),
         arm("outbox", Must::Hold, 0),
     ];
-    let evidence: Vec<ArmEvidence> = arms.iter().map(|arm| arm.evidence.clone()).collect();
+    let mut evidence: Vec<ArmEvidence> = arms.iter().map(|arm| arm.evidence.clone()).collect();
+    evidence.push(between());
     let machine = Machine {
         platform: "linux x86_64".into(),
         cores: Some(2),
@@ -276,6 +363,8 @@ pub fn report() -> Report {
         seed: 42,
         parameters: pairs(&[("commands", "200"), ("crashes", "5")]),
         arms,
+        between: vec![between()],
+        table: Some(table()),
         environment: Environment {
             tool_version: "0.1.0".into(),
             commit: Some("abc1234".into()),
