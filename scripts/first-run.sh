@@ -18,6 +18,6 @@ rlab smoke
 say "drill E-002"
 drill=0
 rlab drill E-002 || drill=$?
-say "the report: $PWD/evidence/E-002/latest/report.md"
+say "the report: $PWD/evidence/E-002/latest/report.html (and report.md)"
 echo "The lab is still up. Stop it with: ${CARGO_TARGET_DIR:-target}/release/rlab-ops down" >&2
 exit "$drill"
