@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::color::ColorChoice;
+use crate::config::{self, Config, Setting};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -88,6 +89,8 @@ pub enum Command {
     Runbook(verb::runbook::Runbook),
     Down(verb::down::Down),
     Schema(verb::schema::Schema),
+    #[command(subcommand)]
+    Config(verb::config::Config),
     Completions(verb::completions::Completions),
     Man(verb::man::Man),
     #[command(hide = true)]
@@ -110,6 +113,7 @@ impl Command {
             Self::Runbook(verb) => verb.run(context),
             Self::Down(verb) => verb.run(context).await,
             Self::Schema(verb) => verb.run(context).await,
+            Self::Config(verb) => verb.run(context),
             Self::Completions(verb) => verb.run(),
             Self::Man(verb) => verb.run(),
             Self::Supervise(verb) => verb.run(context).await,
@@ -117,13 +121,18 @@ impl Command {
     }
 }
 
-/// Reads the arguments.
+/// Reads the arguments, and says what holds for the options that `config` may speak of.
 ///
 /// # Errors
 /// Wrong usage, or help that was asked for; clap's error shows either.
-pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let matches = command().try_get_matches_from(args)?;
-    Cli::from_arg_matches(&matches)
+pub fn parse(
+    args: impl Iterator<Item = OsString>,
+    config: &Config,
+) -> Result<(Cli, Vec<Setting>), clap::Error> {
+    let command = config.apply(command());
+    let matches = command.clone().try_get_matches_from(args)?;
+    let settings = config::settings(config, &command, &matches);
+    Ok((Cli::from_arg_matches(&matches)?, settings))
 }
 
 /// The command line as clap sees it.
@@ -141,8 +150,9 @@ fn long_footer() -> String {
   rlab-ops down            stop it; the data stays
 
 Environment:
-  RLAB_LAB, RLAB_PROFILE, RLAB_PORT_OFFSET, RLAB_FORMAT
-                           defaults of the options of the same name
+  RLAB_LAB, RLAB_PROFILE, RLAB_PORT_OFFSET, RLAB_FORMAT, RLAB_EVIDENCE
+                           defaults of the options of the same name; rlab.toml may hold them
+                           too (rlab-ops config show --origin)
   RLAB_HOME                where labs live, else $XDG_STATE_HOME/rlab-ops
   RLAB_CACHE               where servers are kept, else $XDG_CACHE_HOME/rlab-ops
   NO_COLOR, CLICOLOR_FORCE, TERM=dumb, CI

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use rlab_lab::home::{LabDir, LabHome};
 
 use crate::args::Global;
+use crate::config::Setting;
 use crate::failure::Failure;
 use crate::output::document::Format;
 
@@ -19,6 +20,8 @@ pub struct Context {
     pub format: Format,
     /// Somebody is there to answer questions.
     pub may_ask: bool,
+    /// Options that can be set in files, and who set them.
+    pub settings: Vec<Setting>,
     /// Progress may be drawn over itself on stderr.
     pub animate: bool,
 }
@@ -28,7 +31,7 @@ impl Context {
     ///
     /// # Errors
     /// When there is no place for labs, or the name is none.
-    pub fn new(global: &Global) -> Result<Self, Failure> {
+    pub fn new(global: &Global, settings: Vec<Setting>) -> Result<Self, Failure> {
         let home = LabHome::from_environment()?;
         let dir = home.lab(&global.lab)?;
         let terminal = std::io::stderr().is_terminal();
@@ -36,6 +39,7 @@ impl Context {
             home,
             dir,
             format: global.format,
+            settings,
             may_ask: !global.no_input && terminal && std::io::stdin().is_terminal(),
             animate: terminal
                 && !is_set("CI")

@@ -1,10 +1,11 @@
 //! rlab-ops: provisions a Kafka, MySQL and Redis pipeline, drills it, writes evidence.
 //!
-//! The program in order: read the arguments, settle colours and logs, run the verb, turn what came
+//! The program in order: read the configuration and the arguments, settle colours and logs, run the verb, turn what came
 //! of it into an exit code. Each verb parses, calls a crate and prints; none has logic of its own.
 
 mod args;
 mod color;
+mod config;
 mod context;
 mod exit;
 mod failure;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind as ClapError;
 
 use crate::args::Cli;
+use crate::config::{Config, Setting};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,11 +37,15 @@ fn main() -> ExitCode {
 }
 
 fn begin() -> Exit {
-    let cli = match args::parse(std::env::args_os()) {
-        Ok(cli) => cli,
+    let config = match Config::load() {
+        Ok(config) => config,
+        Err(failure) => return failure.report(),
+    };
+    let (cli, settings) = match args::parse(std::env::args_os(), &config) {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    match run(cli) {
+    match run(cli, settings) {
         Ok(exit) => exit,
         Err(failure) => failure.report(),
     }
@@ -57,9 +63,9 @@ fn usage(error: &clap::Error) -> Exit {
     if asked { Exit::Held } else { Exit::Usage }
 }
 
-fn run(cli: Cli) -> Result<Exit, Failure> {
+fn run(cli: Cli, settings: Vec<Setting>) -> Result<Exit, Failure> {
     logging::start(cli.global.verbose, &cli.command);
-    let context = Context::new(&cli.global)?;
+    let context = Context::new(&cli.global, settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

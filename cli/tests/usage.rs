@@ -215,6 +215,84 @@ fn a_tag_that_no_drill_has_is_refused() {
     );
 }
 
+/// What `config show` tells of each option and of who said so.
+fn shown(command: &mut Command) -> Vec<(String, String)> {
+    let output = command.output().expect("rlab-ops starts");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    let columns = text.lines().map(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        let mut next = || words.next().unwrap_or_default().to_owned();
+        (next(), next())
+    });
+    columns.collect()
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_before_the_project_before_the_user() {
+    let machine = Machine::new();
+    let home = machine.home.path();
+    let project = home.join("project");
+    std::fs::create_dir_all(project.join("below")).expect("made");
+    std::fs::create_dir_all(home.join(".config/rlab-ops")).expect("made");
+    let of_user = home.join(".config/rlab-ops/config.toml");
+    let of_project = project.join("rlab.toml");
+    std::fs::write(
+        &of_user,
+        "lab = 'user'\nport_offset = 3000\nformat = 'json'\n",
+    )
+    .expect("written");
+    std::fs::write(&of_project, "lab = 'project'\nevidence = 'runs'\n").expect("written");
+    let mut command = machine.command("--format human config show --origin");
+    let command = command
+        .current_dir(project.join("below"))
+        .env("RLAB_PROFILE", "other");
+    let (user, runs) = (of_user.display().to_string(), project.join("runs"));
+    let expected = [
+        ("project", of_project.display().to_string()),
+        ("human", "--format".to_owned()),
+        ("other", "RLAB_PROFILE".to_owned()),
+        ("3000", user),
+        (
+            runs.to_str().expect("text"),
+            of_project.display().to_string(),
+        ),
+    ];
+    assert_eq!(
+        shown(command),
+        expected.map(|(value, origin)| (value.to_owned(), origin))
+    );
+    command.env("RLAB_LAB", "environment");
+    assert_eq!(
+        shown(command)[0],
+        ("environment".to_owned(), "RLAB_LAB".to_owned())
+    );
+    // And it is what the verbs work with.
+    let mut status = machine.command("--format human status");
+    let output = status
+        .current_dir(&project)
+        .output()
+        .expect("rlab-ops starts");
+    assert!(stderr(&output).starts_with("error: there is no lab `project`"));
+}
+
+#[test]
+fn mistakes_in_a_file_of_defaults_are_all_shown_before_anything_is_done() {
+    let machine = Machine::new();
+    let file = machine.home.path().join("rlab.toml");
+    std::fs::write(&file, "labb = 'x'\nport_offset = 'many'\n").expect("written");
+    let mut command = machine.command("up");
+    let output = command
+        .current_dir(machine.home.path())
+        .output()
+        .expect("rlab-ops starts");
+    assert_eq!(output.status.code(), Some(64));
+    let text = stderr(&output);
+    for place in ["rlab.toml:1:1", "did you mean `lab`?", "rlab.toml:2:15"] {
+        assert!(text.contains(place), "{place}: {text}");
+    }
+}
+
 #[test]
 fn a_broken_runbook_is_shown_with_its_line() {
     let machine = Machine::new();

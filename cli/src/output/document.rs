@@ -1,14 +1,16 @@
 //! Prints one value as text or as a JSON document.
 
 use clap::ValueEnum;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::stream;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
 /// How data is printed on stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Text and tables for people.
     Human,
@@ -19,6 +21,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// The word for it in flags and files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+        }
+    }
+
     /// Prints `value`, or for people what `human` makes of it.
     ///
     /// # Errors

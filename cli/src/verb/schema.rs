@@ -87,6 +87,8 @@ enum Name {
     Verdict,
     /// `recover`
     Recover,
+    /// `config show`
+    Config,
     /// `evidence list`
     EvidenceList,
     /// `evidence judge`
@@ -123,6 +125,7 @@ impl Name {
             Self::DrillSeries => schema_for!(verb::drill::series::Document).to_value(),
             Self::Verdict => schema_for!(rlab_evidence::VerdictDocument).to_value(),
             Self::Recover => schema_for!(verb::recover::Document<'_>).to_value(),
+            Self::Config => schema_for!(verb::config::Document<'_>).to_value(),
             Self::EvidenceList => schema_for!(verb::evidence::list::Document).to_value(),
             Self::Judged => schema_for!(verb::evidence::judge::Document<'_>).to_value(),
             Self::EvidencePruned => schema_for!(verb::evidence::prune::Document).to_value(),

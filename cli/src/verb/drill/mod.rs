@@ -62,7 +62,13 @@ pub struct Drill {
     #[arg(long, value_name = "N", default_value = "1")]
     repeat: NonZeroU32,
     /// Directory that run directories are made in
-    #[arg(long, value_name = "DIR", default_value = "evidence")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "RLAB_EVIDENCE",
+        hide_env_values = true
+    )]
+    #[arg(default_value = "evidence")]
     evidence: PathBuf,
     /// Show what would be done and how it is undone, and change nothing
     #[arg(long)]

@@ -37,8 +37,14 @@ pub enum Evidence {
 #[derive(Debug, clap::Args)]
 pub struct Root {
     /// Directory that run directories are in
-    #[arg(long = "evidence", value_name = "DIR", default_value = "evidence")]
-    path: PathBuf,
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "RLAB_EVIDENCE",
+        hide_env_values = true
+    )]
+    #[arg(default_value = "evidence")]
+    evidence: PathBuf,
 }
 
 impl Evidence {
@@ -55,11 +61,11 @@ impl Evidence {
 
 impl Root {
     fn path(&self) -> &Path {
-        &self.path
+        &self.evidence
     }
 
     fn find(&self, run: &str) -> Result<RunDir, Failure> {
-        Ok(rlab_evidence::runs::find(&self.path, run)?)
+        Ok(rlab_evidence::runs::find(&self.evidence, run)?)
     }
 }
 
