@@ -2,7 +2,7 @@
 
 locals {
   # Written the way the server prints rules, or every plan would find them changed.
-  everything = "on ~* &* +@all"
+  everything = "on ~* resetchannels +@all"
   nothing    = "off resetchannels -@all"
   commands = {
     consumer-service = ["ping", "del", "eval", "get", "set", "hget"]

@@ -30,7 +30,8 @@ resource "aws_ecs_service" "this" {
 }
 
 resource "aws_service_discovery_service" "this" {
-  name = var.name
+  name         = var.name
+  namespace_id = var.namespace_id
   # Instances of a task that died hard would otherwise keep the lab from going away.
   force_destroy = true
 
