@@ -18,6 +18,7 @@ module "platform" {
     endpoints      = var.endpoints
     endpoint_zones = var.endpoint_zones
     https_cidrs    = var.https_cidrs
+    prefix_lists   = !var.rehearsal
   }
 }
 

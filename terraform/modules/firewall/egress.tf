@@ -1,15 +1,16 @@
 # Where tasks may speak HTTPS besides the lab's own doors.
 
 data "aws_ec2_managed_prefix_list" "s3" {
-  name = "com.amazonaws.${var.lab.region}.s3"
+  count = var.prefix_lists ? 1 : 0
+  name  = "com.amazonaws.${var.lab.region}.s3"
 }
 
 # Image layers and evidence: addresses of S3 in this region, which a gateway endpoint does not hide.
 resource "aws_vpc_security_group_egress_rule" "s3" {
-  for_each          = toset(local.tasks)
+  for_each          = toset(var.prefix_lists ? local.tasks : [])
   description       = "${each.value}-s3"
   security_group_id = aws_security_group.this[each.value].id
-  prefix_list_id    = data.aws_ec2_managed_prefix_list.s3.id
+  prefix_list_id    = data.aws_ec2_managed_prefix_list.s3[0].id
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443

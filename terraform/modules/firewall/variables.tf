@@ -28,3 +28,8 @@ variable "https_cidrs" {
     error_message = "https_cidrs must be blocks like 10.0.0.0/16"
   }
 }
+
+variable "prefix_lists" {
+  description = "Whether rules can name prefix lists. AWS's can; an API in rehearsal forgets them."
+  type        = bool
+}

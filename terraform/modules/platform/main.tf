@@ -15,11 +15,12 @@ module "network" {
 }
 
 module "firewall" {
-  source      = "../firewall"
-  lab         = local.identity
-  vpc_id      = module.network.vpc_id
-  ports       = local.ports
-  https_cidrs = var.network.https_cidrs
+  source       = "../firewall"
+  lab          = local.identity
+  vpc_id       = module.network.vpc_id
+  ports        = local.ports
+  https_cidrs  = var.network.https_cidrs
+  prefix_lists = var.network.prefix_lists
 }
 
 module "endpoints" {

@@ -37,6 +37,7 @@ variable "network" {
     endpoints      = set(string)
     endpoint_zones = number
     https_cidrs    = set(string)
+    prefix_lists   = bool
   })
 }
 

@@ -33,10 +33,8 @@ resource "aws_elasticache_user" "nobody" {
   user_name     = "default"
   engine        = "redis"
   access_string = local.nothing
-
-  authentication_mode {
-    type = "no-password-required"
-  }
+  # The same said as an authentication mode is answered under another name, and every plan would change it back.
+  no_password_required = true
 }
 
 resource "aws_elasticache_user_group" "lab" {

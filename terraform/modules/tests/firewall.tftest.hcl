@@ -22,7 +22,8 @@ variables {
     registry = 18091
     agents   = { command-service = 18080 }
   }
-  https_cidrs = []
+  https_cidrs  = []
+  prefix_lists = true
 }
 
 run "nobody_comes_in_by_address" {
@@ -39,6 +40,18 @@ run "nobody_comes_in_by_address" {
   assert {
     condition     = alltrue([for rule in aws_vpc_security_group_ingress_rule.flow : rule.from_port == rule.to_port])
     error_message = "an ingress rule opens a range"
+  }
+}
+
+run "s3_is_reached_at_its_own_addresses" {
+  command = plan
+  module {
+    source = "./firewall"
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.s3 : rule.prefix_list_id == "pl-00000000" && rule.cidr_ipv4 == null && rule.from_port == 443]) && length(aws_vpc_security_group_egress_rule.s3) == 3
+    error_message = "a task cannot pull its image, or may reach more than S3"
   }
 }
 
