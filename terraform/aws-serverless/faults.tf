@@ -22,12 +22,11 @@ locals {
       Action   = ["rds:FailoverDBCluster"]
       Resource = concat([module.mysql.cluster_arn], module.mysql.instance_arns)
     },
-    # None of these can be limited to resources: they find out what there is.
     {
-      Sid      = "FindTargets"
+      Sid      = "FindDatabase"
       Effect   = "Allow"
-      Action   = ["rds:DescribeDBClusters", "rds:DescribeDBInstances", "tag:GetResources", "cloudwatch:DescribeAlarms"]
-      Resource = ["*"]
+      Action   = ["rds:DescribeDBClusters", "rds:DescribeDBInstances"]
+      Resource = ["${local.arn}:rds:${local.at}:cluster:*", "${local.arn}:rds:${local.at}:db:*"]
     },
   ]
 }

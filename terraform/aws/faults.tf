@@ -42,11 +42,17 @@ locals {
       Action   = ["elasticache:InterruptClusterAzPower", "elasticache:DescribeReplicationGroups"]
       Resource = [module.redis.arn]
     },
-    # None of these can be limited to resources: they find out what there is.
     {
-      Sid      = "FindTargets"
+      Sid      = "FindDatabase"
       Effect   = "Allow"
-      Action   = ["rds:DescribeDBInstances", "tag:GetResources", "cloudwatch:DescribeAlarms"]
+      Action   = ["rds:DescribeDBInstances"]
+      Resource = ["${local.arn}:rds:${local.at}:db:*"]
+    },
+    # It cannot be limited to resources: it finds out what carries a tag.
+    {
+      Sid      = "FindByTag"
+      Effect   = "Allow"
+      Action   = ["tag:GetResources"]
       Resource = ["*"]
     },
   ]

@@ -14,7 +14,7 @@ resource "aws_budgets_budget" "lab" {
   budget_type  = "COST"
   time_unit    = each.value.unit
   limit_unit   = "USD"
-  limit_amount = format("%.1f", each.value.usd)
+  limit_amount = format("%.2f", each.value.usd)
 
   cost_filter {
     name   = "TagKeyValue"

@@ -8,7 +8,7 @@ locals {
     log_output                     = "FILE"
     long_query_time                = tostring(var.slow_query_seconds)
     binlog_format                  = "ROW"
-    binlog_row_image               = "MINIMAL"
+    binlog_row_image               = "minimal"
     innodb_flush_log_at_trx_commit = "1"
     sync_binlog                    = "1"
     innodb_print_all_deadlocks     = "1"

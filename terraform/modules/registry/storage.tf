@@ -39,7 +39,7 @@ locals {
     Effect    = "Allow"
     Action    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
     Resource  = [aws_efs_file_system.this.arn]
-    Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = aws_efs_access_point.this.arn } }
+    Condition = { ArnEquals = { "elasticfilesystem:AccessPointArn" = aws_efs_access_point.this.arn } }
   }]
 }
 
@@ -54,7 +54,7 @@ resource "aws_efs_file_system_policy" "this" {
         Principal = { AWS = module.task.task_role_arn }
         Action    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
         Resource  = aws_efs_file_system.this.arn
-        Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = aws_efs_access_point.this.arn } }
+        Condition = { ArnEquals = { "elasticfilesystem:AccessPointArn" = aws_efs_access_point.this.arn } }
       },
       {
         Sid       = "OnlyByTls"

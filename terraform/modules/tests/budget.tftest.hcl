@@ -26,7 +26,7 @@ run "month_and_day_are_watched_for_this_lab_alone" {
   }
 
   assert {
-    condition     = aws_budgets_budget.lab["monthly"].limit_amount == "100.0" && aws_budgets_budget.lab["daily"].limit_amount == "48.0"
+    condition     = aws_budgets_budget.lab["monthly"].limit_amount == "100.00" && aws_budgets_budget.lab["daily"].limit_amount == "48.00"
     error_message = "bounds are not those that were set"
   }
 

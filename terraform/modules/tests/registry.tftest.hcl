@@ -52,7 +52,7 @@ run "only_the_registry_mounts_them_and_only_by_tls" {
   }
 
   assert {
-    condition     = toset(keys(local.mount[0].Condition.StringEquals)) == toset(["elasticfilesystem:AccessPointArn"])
+    condition     = toset(keys(local.mount[0].Condition.ArnEquals)) == toset(["elasticfilesystem:AccessPointArn"])
     error_message = "it may mount more than its directory"
   }
 }
