@@ -1,0 +1,22 @@
+# Made once per account and region, and kept.
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account_id]
+
+  # Where the API is a rehearsal on loopback, named by AWS_ENDPOINT_URL, there is nobody to ask beforehand.
+  skip_credentials_validation = var.rehearsal
+  skip_metadata_api_check     = var.rehearsal
+  skip_region_validation      = var.rehearsal
+  s3_use_path_style           = var.rehearsal
+
+  default_tags {
+    tags = {
+      lab    = "shared"
+      owner  = var.owner
+      expiry = "never"
+    }
+  }
+}
+
+data "aws_partition" "this" {}

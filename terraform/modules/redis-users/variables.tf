@@ -1,0 +1,4 @@
+variable "lab" {
+  description = "Whom names are made for."
+  type        = object({ prefix = string })
+}

@@ -1,0 +1,4 @@
+output "task" {
+  description = "Its task."
+  value       = module.task
+}

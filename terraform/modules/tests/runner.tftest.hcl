@@ -1,0 +1,83 @@
+mock_provider "aws" {
+  source          = "../testing"
+  override_during = plan
+}
+
+variables {
+  lab = {
+    name               = "test"
+    prefix             = "rlab-test"
+    partition          = "aws"
+    region             = "eu-central-1"
+    account_id         = "123456789012"
+    boundary_arn       = "arn:aws:iam::123456789012:policy/rlab-boundary"
+    key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+    log_retention_days = 7
+  }
+  image                 = { url = "registry.test/x", repository_arn = "arn:aws:ecr:eu-central-1:123456789012:repository/x", digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
+  size                  = { cpu = 1024, memory_mib = 2048 }
+  cpu_architecture      = "X86_64"
+  cluster_arn           = "arn:aws:ecs:eu-central-1:123456789012:cluster/rlab-test"
+  secret_arns           = { runner = "arn:secret:runner", query-service = "arn:secret:query" }
+  service_arns          = { query-service = "arn:service:query" }
+  kafka_cluster_arn     = "arn:aws:kafka:eu-central-1:123456789012:cluster/rlab-test/uuid-1"
+  mysql_user_arn_prefix = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-X"
+  owner_secret_arn      = "arn:secret:owner"
+  redis_arn             = "arn:redis"
+  redis_user_arn        = "arn:user:r"
+  log_group_arns        = ["arn:log"]
+  alarm_arns            = ["arn:alarm"]
+  evidence              = null
+  fault_statements      = []
+}
+
+run "only_what_has_no_resources_is_allowed_everywhere" {
+  command = plan
+  module {
+    source = "./runner"
+  }
+
+  assert {
+    condition     = [for statement in concat(local.servers, local.agents, local.watching, local.evidence) : statement.Sid if contains(statement.Resource, "*")] == ["ListAgents", "ReadMetricsAndEvents"]
+    error_message = "a right is wider than its resource"
+  }
+}
+
+run "it_writes_configurations_of_agents_but_not_its_own" {
+  command = plan
+  module {
+    source = "./runner"
+  }
+
+  assert {
+    condition     = [for statement in local.agents : statement.Resource if statement.Sid == "ConfigureAgents"] == [["arn:secret:query"]]
+    error_message = "it may change what it is itself told"
+  }
+}
+
+run "evidence_goes_under_the_labs_name_only" {
+  command = plan
+  module {
+    source = "./runner"
+  }
+  variables {
+    evidence = { bucket_arn = "arn:aws:s3:::store", key_arn = "arn:key" }
+  }
+
+  assert {
+    condition     = local.evidence[0].Resource == ["arn:aws:s3:::store/test/*"] && local.evidence[0].Action == ["s3:PutObject"]
+    error_message = "it may touch the evidence of others"
+  }
+}
+
+run "without_a_store_it_may_store_nothing" {
+  command = plan
+  module {
+    source = "./runner"
+  }
+
+  assert {
+    condition     = length(local.evidence) == 0
+    error_message = "it may write somewhere"
+  }
+}
