@@ -1,0 +1,262 @@
+//! Which prices a resource has, and how many of each, told from its attributes in the plan.
+
+use serde_json::Value;
+
+use crate::progress::Graph;
+
+/// A resource that stands once the plan is carried out.
+pub(super) struct Resource<'a> {
+    pub address: &'a str,
+    pub kind: &'a str,
+    attributes: &'a Value,
+}
+
+/// A price, and the least and most of it; no quantity when that depends on use.
+pub(super) struct Item {
+    pub price: String,
+    pub quantity: Option<(f64, f64)>,
+}
+
+impl<'a> Resource<'a> {
+    /// `None` for data sources and for what the plan removes.
+    pub fn read(change: &'a Value) -> Option<Self> {
+        let attributes = &change["change"]["after"];
+        (change["mode"] == "managed" && attributes.is_object()).then_some(())?;
+        Some(Self {
+            address: change["address"].as_str()?,
+            kind: change["type"].as_str()?,
+            attributes,
+        })
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        number(&self.attributes[name])
+    }
+
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.attributes[name].as_str()
+    }
+
+    /// The only block of that name.
+    fn block(&self, name: &str) -> &'a Value {
+        block(self.attributes, name)
+    }
+}
+
+/// Everything that `resource` costs; `None` when its type is not known here, or what decides the price
+/// is not known before the apply.
+pub(super) fn items(resource: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
+    match resource.kind {
+        "aws_msk_cluster" => msk(resource),
+        "aws_msk_serverless_cluster" => Some(msk_serverless()),
+        "aws_db_instance" => database(resource),
+        "aws_rds_cluster" => Some(vec![by_use("aurora.storage"), by_use("aurora.requests")]),
+        "aws_rds_cluster_instance" => aurora(resource, plan),
+        "aws_elasticache_replication_group" => cache(resource),
+        "aws_elasticache_serverless_cache" => serverless_cache(resource),
+        "aws_ecs_service" => service(resource, plan),
+        "aws_nat_gateway" => Some(vec![count("nat.gateway", 1.0), by_use("nat.data")]),
+        "aws_vpc_endpoint" => endpoint(resource),
+        "aws_kms_key" => Some(vec![count("kms.key", 1.0)]),
+        "aws_secretsmanager_secret" => Some(vec![count("secretsmanager.secret", 1.0)]),
+        "aws_cloudwatch_metric_alarm" => Some(vec![count("cloudwatch.alarm", 1.0)]),
+        "aws_cloudwatch_log_group" => Some(vec![
+            by_use("cloudwatch.logs_ingested"),
+            by_use("cloudwatch.logs_stored"),
+        ]),
+        _ => None,
+    }
+}
+
+fn msk(cluster: &Resource<'_>) -> Option<Vec<Item>> {
+    let brokers = cluster.number("number_of_broker_nodes")?;
+    let group = cluster.block("broker_node_group_info");
+    let size = group["instance_type"].as_str()?;
+    let mut items = vec![count(&format!("msk.{size}"), brokers)];
+    let volume = &block(block(group, "storage_info"), "ebs_storage_info")["volume_size"];
+    if let Some(gb) = number(volume) {
+        items.push(count("msk.storage", brokers * gb));
+    }
+    Some(items)
+}
+
+fn msk_serverless() -> Vec<Item> {
+    vec![
+        count("msk_serverless.cluster", 1.0),
+        by_use("msk_serverless.partition"),
+        by_use("msk_serverless.data_in"),
+        by_use("msk_serverless.data_out"),
+    ]
+}
+
+fn database(instance: &Resource<'_>) -> Option<Vec<Item>> {
+    let (engine, size) = (instance.text("engine")?, instance.text("instance_class")?);
+    let zones = match instance.attributes["multi_az"].as_bool().unwrap_or(false) {
+        true => "multi_az",
+        false => "single_az",
+    };
+    let storage = instance.text("storage_type").unwrap_or("gp2");
+    Some(vec![
+        count(&format!("rds.{engine}.{zones}.{size}"), 1.0),
+        count(
+            &format!("rds.storage.{zones}.{storage}"),
+            instance.number("allocated_storage")?,
+        ),
+    ])
+}
+
+/// Serverless instances scale within what their cluster allows. Where a plan has several clusters, the
+/// smallest and the largest of their limits count.
+fn aurora(instance: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
+    if instance.text("instance_class")? != "db.serverless" {
+        return Some(vec![count(
+            &format!("aurora.{}", instance.text("instance_class")?),
+            1.0,
+        )]);
+    }
+    let clusters = standing(plan, "aws_rds_cluster");
+    let limit = |cluster: &Resource<'_>, name: &str| {
+        number(&cluster.block("serverlessv2_scaling_configuration")[name])
+    };
+    let limits =
+        clusters.filter_map(|c| Some((limit(&c, "min_capacity")?, limit(&c, "max_capacity")?)));
+    let (least, most) = limits.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    Some(vec![Item {
+        price: "aurora.serverless_v2.acu".into(),
+        quantity: Some((least, most)),
+    }])
+}
+
+fn cache(group: &Resource<'_>) -> Option<Vec<Item>> {
+    let size = group.text("node_type")?;
+    let shards = || {
+        let replicas = group.number("replicas_per_node_group").unwrap_or(0.0);
+        Some(group.number("num_node_groups")? * (replicas + 1.0))
+    };
+    let nodes = group.number("num_cache_clusters").or_else(shards)?;
+    let engine = group.text("engine").unwrap_or("redis");
+    Some(vec![count(&format!("elasticache.{engine}.{size}"), nodes)])
+}
+
+/// Billed for at least a gigabyte, or a tenth of one with Valkey.
+fn serverless_cache(cache: &Resource<'_>) -> Option<Vec<Item>> {
+    let engine = cache.text("engine")?;
+    let least = match engine {
+        "valkey" => 0.1,
+        _ => 1.0,
+    };
+    let usage = block(cache.block("cache_usage_limits"), "data_storage");
+    let most = number(&usage["maximum"]).unwrap_or(least).max(least);
+    Some(vec![
+        Item {
+            price: format!("elasticache_serverless.{engine}.stored"),
+            quantity: Some((least, most)),
+        },
+        by_use(&format!("elasticache_serverless.{engine}.ecpu")),
+    ])
+}
+
+fn service(service: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
+    let tasks = service.number("desired_count")?;
+    let definition = definition_of(service, plan)?;
+    let architecture = block(definition, "runtime_platform")["cpu_architecture"].as_str();
+    let architecture = match architecture {
+        Some("ARM64") => "arm",
+        _ => "x86",
+    };
+    // Terraform counts in 1/1024 of a vCPU and in MiB.
+    let (cpu, memory) = (number(&definition["cpu"])?, number(&definition["memory"])?);
+    Some(vec![
+        count(
+            &format!("fargate.{architecture}.vcpu"),
+            tasks * cpu / 1024.0,
+        ),
+        count(
+            &format!("fargate.{architecture}.gb"),
+            tasks * memory / 1024.0,
+        ),
+    ])
+}
+
+/// The task definition that a service refers to. Its ARN is not known yet, its address is: the one in
+/// the same module that the configuration names, with the same key if there are several.
+fn definition_of<'a>(service: &Resource<'_>, plan: &'a Value) -> Option<&'a Value> {
+    let (module, own) = service.address.rsplit_once("aws_ecs_service.")?;
+    let configured = Graph::configured(service.address);
+    let expressions = expressions(&plan["configuration"]["root_module"], &configured)?;
+    let references = expressions["task_definition"]["references"].as_array()?;
+    let mut names = references.iter().filter_map(Value::as_str);
+    let name = names.find_map(|n| n.strip_prefix("aws_ecs_task_definition."))?;
+    let name = name.split(['.', '[']).next()?;
+    let key = own.find('[').map_or("", |at| &own[at..]);
+    let address = format!("{module}aws_ecs_task_definition.{name}");
+    let with_key = format!("{address}{key}");
+    let named = |wanted: &str| {
+        let mut all = standing(plan, "aws_ecs_task_definition");
+        all.find(|d| d.address == wanted).map(|d| d.attributes)
+    };
+    named(&with_key).or_else(|| named(&address))
+}
+
+/// The expressions of a resource in the configuration, by its address without keys.
+fn expressions<'a>(module: &'a Value, address: &str) -> Option<&'a Value> {
+    if let Some((name, rest)) = address
+        .strip_prefix("module.")
+        .and_then(|a| a.split_once('.'))
+    {
+        return expressions(&module["module_calls"][name]["module"], rest);
+    }
+    let mut resources = module["resources"].as_array()?.iter();
+    let resource = resources.find(|r| r["address"] == address)?;
+    Some(&resource["expressions"])
+}
+
+fn endpoint(endpoint: &Resource<'_>) -> Option<Vec<Item>> {
+    match endpoint.text("vpc_endpoint_type").unwrap_or("Gateway") {
+        "Gateway" => Some(Vec::new()),
+        "Interface" => {
+            let subnets = endpoint.attributes["subnet_ids"].as_array();
+            // Not known before the apply when the subnets are made by the same plan.
+            let zones = subnets.map(Vec::len).filter(|n| *n > 0)?;
+            Some(vec![
+                count("vpc_endpoint.interface", zones as f64),
+                by_use("vpc_endpoint.data"),
+            ])
+        }
+        _ => None,
+    }
+}
+
+fn standing<'a>(plan: &'a Value, kind: &str) -> impl Iterator<Item = Resource<'a>> {
+    let changes = plan["resource_changes"].as_array().into_iter().flatten();
+    let all = changes.filter_map(Resource::read);
+    all.filter(move |r| r.kind == kind)
+}
+
+fn count(price: &str, quantity: f64) -> Item {
+    Item {
+        price: price.into(),
+        quantity: Some((quantity, quantity)),
+    }
+}
+
+fn by_use(price: &str) -> Item {
+    Item {
+        price: price.into(),
+        quantity: None,
+    }
+}
+
+/// Terraform writes a block as a list of one.
+fn block<'a>(holder: &'a Value, name: &str) -> &'a Value {
+    match &holder[name] {
+        Value::Array(blocks) => blocks.first().unwrap_or(&Value::Null),
+        other => other,
+    }
+}
+
+/// Some providers keep numbers as text.
+fn number(value: &Value) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+    (number.is_finite() && number >= 0.0).then_some(number)
+}
