@@ -45,6 +45,9 @@ pub enum TerraformError {
         /// What it does.
         verb: String,
     },
+    /// Another command is changing this lab, and has no terraform running at this moment.
+    #[error("another command is changing this lab")]
+    Taken,
     /// terraform failed.
     #[error(transparent)]
     Failed(Box<Failed>),
@@ -212,6 +215,7 @@ impl TerraformError {
                 "follow it to its end, or stop it as Ctrl-C would: kill -INT {pid} (the {verb} ends after \
                  its current step and writes the state)"
             ),
+            Self::Taken => "wait for it, then run the same command again".into(),
             Self::Failed(failed) => return failed.hint(),
             Self::Interrupted { .. } | Self::TimedOut { .. } => {
                 "run the same command again to go on, or take the lab down: both start from the state".into()

@@ -55,19 +55,17 @@ impl Survivors {
     }
 
     /// Ends what a dead terraform left. It works for nobody, and would write into what comes next.
-    pub async fn end_orphans(dir: &Path, within: Duration) -> bool {
+    /// Returns one that did not end in time.
+    pub async fn end_orphans(dir: &Path, within: Duration) -> Option<u32> {
         let deadline = Instant::now() + within;
         loop {
-            let found = Self::of(dir);
-            if found.leader.is_some() || found.followers.is_empty() {
-                return found.leader.is_none();
-            }
-            found
-                .followers
-                .iter()
-                .for_each(|pid| signal(*pid, Signal::KILL));
+            let orphans = Self::of(dir).followers;
+            let first = *orphans.first()?;
+            orphans
+                .into_iter()
+                .for_each(|pid| signal(pid, Signal::KILL));
             if Instant::now() > deadline {
-                return false;
+                return Some(first);
             }
             sleep(POLL).await;
         }

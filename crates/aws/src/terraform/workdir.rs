@@ -83,7 +83,14 @@ pub struct Workdir {
 
 /// The right to change this lab, held until dropped.
 pub(super) struct Turn {
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being started elsewhere may hold a copy for a moment.
+        let _ = flock(&self.lock, FlockOperation::Unlock);
+    }
 }
 
 impl Workdir {
@@ -229,14 +236,14 @@ impl Workdir {
             let (pid, verb) = (leader.pid, leader.verb);
             return Err(TerraformError::Busy { pid, verb });
         }
-        if !alone || !Survivors::end_orphans(&self.dir, ORPHANS_END_WITHIN).await {
-            let pid = survivors.followers.first().copied().unwrap_or_default();
-            return Err(TerraformError::Busy {
-                pid,
-                verb: "run".into(),
-            });
+        if !alone {
+            return Err(TerraformError::Taken);
         }
-        Ok(Turn { _lock: lock })
+        if let Some(pid) = Survivors::end_orphans(&self.dir, ORPHANS_END_WITHIN).await {
+            let verb = "(what a dead one started)".into();
+            return Err(TerraformError::Busy { pid, verb });
+        }
+        Ok(Turn { lock })
     }
 
     /// Runs a verb whose stdout is a stream of messages; errors in it become a [`Failed`].

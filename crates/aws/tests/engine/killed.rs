@@ -118,7 +118,7 @@ async fn look(lab: &Lab, seed: u64) {
         // terraform goes on without us, to the end of what it does.
         Victim::Us => {
             let stop = Stop::default();
-            if seed % 2 == 0 {
+            if seed.is_multiple_of(2) {
                 stop.interrupt();
             }
             lab.workdir.follow(&|_| {}, &stop).await.unwrap();

@@ -131,7 +131,10 @@ async fn a_state_that_could_not_be_stored_is_stored_before_the_next_plan() {
 
 #[tokio::test]
 async fn a_saved_plan_that_was_overtaken_is_not_applied() {
-    let Lab { workdir, .. } = Lab::new(0.0).await;
+    let Lab {
+        workdir,
+        home: _home,
+    } = Lab::new(0.0).await;
     let (first, second) = (plan(&workdir).await, plan(&workdir).await);
     let intent = record(&workdir);
     let stop = Stop::default();

@@ -55,7 +55,10 @@ async fn a_lab_is_planned_applied_read_and_removed() {
 
 #[tokio::test]
 async fn no_password_is_seen_and_files_are_for_their_owner() {
-    let Lab { workdir, .. } = Lab::new(0.0).await;
+    let Lab {
+        workdir,
+        home: _home,
+    } = Lab::new(0.0).await;
     let seen = Seen::default();
     let stop = Stop::default();
     let made = workdir.plan(&|e| seen.note(e), &stop).await.unwrap();
@@ -91,7 +94,10 @@ async fn no_password_is_seen_and_files_are_for_their_owner() {
 
 #[tokio::test]
 async fn the_estimate_follows_the_real_graph_to_its_end() {
-    let Lab { workdir, .. } = Lab::new(0.0).await;
+    let Lab {
+        workdir,
+        home: _home,
+    } = Lab::new(0.0).await;
     let made = plan(&workdir).await;
     let four_in_a_row = r#"
         schema = "rlab/aws-durations/v1"

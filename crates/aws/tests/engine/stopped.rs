@@ -16,7 +16,10 @@ fn second_start(event: &Event, begun: &AtomicBool) -> bool {
 
 #[tokio::test]
 async fn a_cancelled_apply_keeps_what_is_done_and_the_next_one_completes() {
-    let Lab { workdir, .. } = Lab::new(0.3).await;
+    let Lab {
+        workdir,
+        home: _home,
+    } = Lab::new(0.3).await;
     let (token, begun) = (CancellationToken::new(), AtomicBool::new(false));
     let made = plan(&workdir).await;
     let intent = record(&workdir);
@@ -49,7 +52,10 @@ async fn a_cancelled_apply_keeps_what_is_done_and_the_next_one_completes() {
 
 #[tokio::test]
 async fn a_second_interrupt_kills_everything_and_destroy_still_clears() {
-    let Lab { workdir, .. } = Lab::new(30.0).await;
+    let Lab {
+        workdir,
+        home: _home,
+    } = Lab::new(30.0).await;
     let stop = Stop::default();
     let made = plan(&workdir).await;
     let intent = record(&workdir);
@@ -79,7 +85,10 @@ async fn a_second_interrupt_kills_everything_and_destroy_still_clears() {
 
 #[tokio::test]
 async fn an_apply_that_takes_too_long_is_stopped_and_says_so() {
-    let Lab { mut workdir, .. } = Lab::new(30.0).await;
+    let Lab {
+        mut workdir,
+        home: _home,
+    } = Lab::new(30.0).await;
     let made = plan(&workdir).await;
     workdir.set_limits(Limits {
         apply: Duration::from_millis(500),
@@ -98,7 +107,10 @@ async fn an_apply_that_takes_too_long_is_stopped_and_says_so() {
 
 #[tokio::test]
 async fn a_dropped_apply_is_asked_to_stop() {
-    let Lab { workdir, .. } = Lab::new(30.0).await;
+    let Lab {
+        workdir,
+        home: _home,
+    } = Lab::new(30.0).await;
     let made = plan(&workdir).await;
     let intent = record(&workdir);
     let begun = CancellationToken::new();
