@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rlab_aws::terraform::{Event, Stop};
-use rustix::process::{Pid, Signal, getpid, kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process, pidfd_open};
 
 use crate::lab::{Lab, RESOURCES, open, plan, record, resources};
 
@@ -37,7 +38,12 @@ fn kill(pid: Pid) {
 fn die(home: &Path, victim: Victim) {
     if victim != Victim::Us {
         let terraform = survivors(home).expect("terraform runs while it speaks");
-        kill(Pid::from_raw(terraform).unwrap());
+        let terraform = Pid::from_raw(terraform).unwrap();
+        let gone = pidfd_open(terraform, PidfdFlags::empty()).unwrap();
+        kill(terraform);
+        let within = Timespec::try_from(Duration::from_secs(10)).unwrap();
+        let told = poll(&mut [PollFd::new(&gone, PollFlags::IN)], Some(&within));
+        assert_eq!(told.unwrap(), 1, "a killed process is gone");
     }
     if victim != Victim::Terraform {
         kill(getpid());

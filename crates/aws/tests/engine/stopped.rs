@@ -137,3 +137,32 @@ async fn a_dropped_apply_is_asked_to_stop() {
         "the state was written on the way out"
     );
 }
+
+#[tokio::test]
+async fn a_killed_destroy_is_finished_by_the_next() {
+    let Lab {
+        workdir,
+        home: _home,
+    } = Lab::new(0.0).await;
+    let made = plan(&workdir).await;
+    let intent = record(&workdir);
+    workdir
+        .apply(&made, &intent, &|_| {}, &Stop::default())
+        .await
+        .unwrap();
+    let (stop, begun) = (Stop::default(), AtomicBool::new(false));
+    let on = |event: Event| {
+        if second_start(&event, &begun) {
+            stop.interrupt();
+            stop.interrupt();
+        }
+    };
+    let error = workdir.destroy(&on, &stop).await.unwrap_err();
+    assert!(
+        matches!(error, TerraformError::Interrupted { killed: true, .. }),
+        "{error}"
+    );
+    assert!(!resources(&workdir).await.is_empty());
+    let destroyed = workdir.destroy(&|_| {}, &Stop::default()).await.unwrap();
+    intent.remove(&destroyed).unwrap();
+}
