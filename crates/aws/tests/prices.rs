@@ -101,6 +101,29 @@ fn a_service_is_priced_by_the_task_definition_it_refers_to() {
         "{found:?}"
     );
     assert!(found.not_priced.is_empty());
+    let of_query = found.by_use.iter().filter(|b| b.address.contains("query"));
+    let one_task: f64 = of_query.map(|b| b.usd).sum();
+    assert!(
+        near(one_task, 2.0 * 0.03238 + 4.0 * 0.00356),
+        "an hour of one more task"
+    );
+}
+
+#[test]
+fn a_service_without_tasks_costs_nothing() {
+    let found = price(&[standing("aws_ecs_service.s", json!({ "desired_count": 0 }))]);
+    assert!(near(found.usd_per_hour, 0.0) && found.not_priced.is_empty());
+}
+
+#[test]
+fn an_endpoint_in_subnets_of_the_same_plan_is_in_one_at_least_and_in_all_at_most() {
+    let subnet = |i: u8| standing(&format!("module.net.aws_subnet.s[{i}]"), json!({}));
+    let endpoint = standing(
+        "aws_vpc_endpoint.e",
+        json!({ "vpc_endpoint_type": "Interface" }),
+    );
+    let found = price(&[subnet(0), subnet(1), subnet(2), endpoint]);
+    assert!(near(found.usd_per_hour, 0.01) && near(found.usd_per_hour_at_most, 0.03));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::rules::{self, Item, Resource};
+use super::rules::{self, Amount, Item, Resource};
 use super::table::{Per, Prices, Quality};
 
 /// What a lab costs per hour while nobody uses it, once the plan is carried out.
@@ -44,7 +44,7 @@ pub struct Line {
     pub quality: Quality,
 }
 
-/// Something that costs by use.
+/// Something that costs by use: a gigabyte, a request, an hour of a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ByUse {
     /// The resource.
@@ -91,9 +91,14 @@ impl Estimate {
             self.not_priced.push(format!("{address} ({})", item.price));
             return;
         };
-        let (least, most) = item.quantity.unwrap_or_default();
-        match (item.quantity, price.per_hour(least), price.per_hour(most)) {
-            (Some(_), Some(usd_per_hour), Some(at_most)) => {
+        match item.amount {
+            Amount::Standing(least, most) => {
+                let (Some(usd_per_hour), Some(at_most)) =
+                    (price.per_hour(least), price.per_hour(most))
+                else {
+                    self.not_priced.push(format!("{address} ({})", item.price));
+                    return;
+                };
                 self.usd_per_hour += usd_per_hour;
                 self.usd_per_hour_at_most += at_most;
                 self.lines.push(Line {
@@ -105,10 +110,10 @@ impl Estimate {
                     quality: price.quality,
                 });
             }
-            _ => self.by_use.push(ByUse {
+            Amount::Use(quantity) => self.by_use.push(ByUse {
                 address,
                 price: item.price.clone(),
-                usd: price.usd,
+                usd: price.usd * quantity,
                 per: price.per,
             }),
         }

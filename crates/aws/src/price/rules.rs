@@ -11,10 +11,18 @@ pub(super) struct Resource<'a> {
     attributes: &'a Value,
 }
 
-/// A price, and the least and most of it; no quantity when that depends on use.
+/// A price, and how much of it.
 pub(super) struct Item {
     pub price: String,
-    pub quantity: Option<(f64, f64)>,
+    pub amount: Amount,
+}
+
+/// How much of something a resource is billed for.
+pub(super) enum Amount {
+    /// While it stands: at least, and at most.
+    Standing(f64, f64),
+    /// Whenever it is used: for one use.
+    Use(f64),
 }
 
 impl<'a> Resource<'a> {
@@ -55,11 +63,17 @@ pub(super) fn items(resource: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> 
         "aws_elasticache_replication_group" => cache(resource),
         "aws_elasticache_serverless_cache" => serverless_cache(resource),
         "aws_ecs_service" => service(resource, plan),
+        "aws_ecs_task_definition" => each_task(resource),
         "aws_nat_gateway" => Some(vec![count("nat.gateway", 1.0), by_use("nat.data")]),
-        "aws_vpc_endpoint" => endpoint(resource),
+        "aws_vpc_endpoint" => endpoint(resource, plan),
         "aws_kms_key" => Some(vec![count("kms.key", 1.0)]),
         "aws_secretsmanager_secret" => Some(vec![count("secretsmanager.secret", 1.0)]),
-        "aws_cloudwatch_metric_alarm" => Some(vec![count("cloudwatch.alarm", 1.0)]),
+        "aws_cloudwatch_metric_alarm" => Some(vec![count("cloudwatch.alarm", metrics(resource))]),
+        "aws_cloudwatch_dashboard" => Some(vec![count("cloudwatch.dashboard", 1.0)]),
+        "aws_service_discovery_private_dns_namespace" => Some(vec![count("route53.zone", 1.0)]),
+        "aws_ecr_repository" => Some(vec![by_use("ecr.storage")]),
+        "aws_efs_file_system" => Some(vec![by_use("efs.storage")]),
+        "aws_s3_bucket" => Some(vec![by_use("s3.storage")]),
         "aws_cloudwatch_log_group" => Some(vec![
             by_use("cloudwatch.logs_ingested"),
             by_use("cloudwatch.logs_stored"),
@@ -123,7 +137,7 @@ fn aurora(instance: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
     let (least, most) = limits.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
     Some(vec![Item {
         price: "aurora.serverless_v2.acu".into(),
-        quantity: Some((least, most)),
+        amount: Amount::Standing(least, most),
     }])
 }
 
@@ -150,32 +164,54 @@ fn serverless_cache(cache: &Resource<'_>) -> Option<Vec<Item>> {
     Some(vec![
         Item {
             price: format!("elasticache_serverless.{engine}.stored"),
-            quantity: Some((least, most)),
+            amount: Amount::Standing(least, most),
         },
         by_use(&format!("elasticache_serverless.{engine}.ecpu")),
     ])
 }
 
+/// A service without tasks, as long as nobody wants one, costs nothing.
 fn service(service: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
     let tasks = service.number("desired_count")?;
-    let definition = definition_of(service, plan)?;
-    let architecture = block(definition, "runtime_platform")["cpu_architecture"].as_str();
-    let architecture = match architecture {
-        Some("ARM64") => "arm",
-        _ => "x86",
-    };
-    // Terraform counts in 1/1024 of a vCPU and in MiB.
-    let (cpu, memory) = (number(&definition["cpu"])?, number(&definition["memory"])?);
-    Some(vec![
-        count(
-            &format!("fargate.{architecture}.vcpu"),
-            tasks * cpu / 1024.0,
-        ),
-        count(
-            &format!("fargate.{architecture}.gb"),
-            tasks * memory / 1024.0,
-        ),
-    ])
+    if tasks == 0.0 {
+        return Some(Vec::new());
+    }
+    let size = TaskSize::of(definition_of(service, plan)?)?;
+    Some(size.items(|units| Amount::Standing(tasks * units, tasks * units)))
+}
+
+fn each_task(definition: &Resource<'_>) -> Option<Vec<Item>> {
+    Some(TaskSize::of(definition.attributes)?.items(Amount::Use))
+}
+
+struct TaskSize {
+    architecture: &'static str,
+    vcpu: f64,
+    gb: f64,
+}
+
+impl TaskSize {
+    fn of(definition: &Value) -> Option<Self> {
+        let architecture = match block(definition, "runtime_platform")["cpu_architecture"].as_str()
+        {
+            Some("ARM64") => "arm",
+            _ => "x86",
+        };
+        // Terraform counts in 1/1024 of a vCPU and in MiB.
+        Some(Self {
+            architecture,
+            vcpu: number(&definition["cpu"])? / 1024.0,
+            gb: number(&definition["memory"])? / 1024.0,
+        })
+    }
+
+    fn items(&self, amount: impl Fn(f64) -> Amount) -> Vec<Item> {
+        let item = |unit: &str, units: f64| Item {
+            price: format!("fargate.{}.{unit}", self.architecture),
+            amount: amount(units),
+        };
+        vec![item("vcpu", self.vcpu), item("gb", self.gb)]
+    }
 }
 
 /// The task definition that a service refers to. Its ARN is not known yet, its address is: the one in
@@ -211,20 +247,37 @@ fn expressions<'a>(module: &'a Value, address: &str) -> Option<&'a Value> {
     Some(&resource["expressions"])
 }
 
-fn endpoint(endpoint: &Resource<'_>) -> Option<Vec<Item>> {
+/// An interface endpoint is billed for each zone. Which those are is not known before the apply when the
+/// same plan makes the subnets: then it is in one of them at least, and in all at most.
+fn endpoint(endpoint: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
     match endpoint.text("vpc_endpoint_type").unwrap_or("Gateway") {
         "Gateway" => Some(Vec::new()),
         "Interface" => {
-            let subnets = endpoint.attributes["subnet_ids"].as_array();
-            // Not known before the apply when the subnets are made by the same plan.
-            let zones = subnets.map(Vec::len).filter(|n| *n > 0)?;
-            Some(vec![
-                count("vpc_endpoint.interface", zones as f64),
-                by_use("vpc_endpoint.data"),
-            ])
+            let known = endpoint.attributes["subnet_ids"].as_array().map(Vec::len);
+            let (least, most) = match known.filter(|n| *n > 0) {
+                Some(zones) => (zones, zones),
+                None => (1, standing(plan, "aws_subnet").count()),
+            };
+            let zones = Item {
+                price: "vpc_endpoint.interface".into(),
+                amount: Amount::Standing(least as f64, most as f64),
+            };
+            (most > 0).then(|| vec![zones, by_use("vpc_endpoint.data")])
         }
         _ => None,
     }
+}
+
+/// An alarm over an expression is billed for each metric in it.
+fn metrics(alarm: &Resource<'_>) -> f64 {
+    let queries = alarm.attributes["metric_query"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let metrics = queries
+        .filter(|q| q["metric"].as_array().is_some_and(|m| !m.is_empty()))
+        .count();
+    metrics.max(1) as f64
 }
 
 fn standing<'a>(plan: &'a Value, kind: &str) -> impl Iterator<Item = Resource<'a>> {
@@ -236,14 +289,14 @@ fn standing<'a>(plan: &'a Value, kind: &str) -> impl Iterator<Item = Resource<'a
 fn count(price: &str, quantity: f64) -> Item {
     Item {
         price: price.into(),
-        quantity: Some((quantity, quantity)),
+        amount: Amount::Standing(quantity, quantity),
     }
 }
 
 fn by_use(price: &str) -> Item {
     Item {
         price: price.into(),
-        quantity: None,
+        amount: Amount::Use(1.0),
     }
 }
 
