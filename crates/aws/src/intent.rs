@@ -132,6 +132,12 @@ impl Recorded {
         &self.intent
     }
 
+    /// Whether it is the record of the lab in `dir`.
+    pub(crate) fn is_in(&self, dir: &Path) -> bool {
+        let ours = self.path.parent().and_then(|p| p.canonicalize().ok());
+        ours.as_deref() == Some(dir) && self.path.exists()
+    }
+
     /// Removes the record, now that nothing is left.
     ///
     /// # Errors

@@ -246,6 +246,21 @@ fn other_failures_have_their_own_cause_or_none() {
         ),
         ("Inconsistent dependency lock file", Cause::Providers),
         ("Saved plan is stale", Cause::StalePlan),
+        ("Provider dependency changes detected", Cause::Providers),
+        (
+            "Invalid provider configuration: invalid AWS Region: eu-wset-1",
+            Cause::Region,
+        ),
+        ("Invalid AWS Region: eu-wset-1", Cause::Region),
+        ("AWS account ID not allowed: 111122223333", Cause::Account),
+        (
+            "creating EC2 VPC: operation error EC2: CreateVpc, https response error StatusCode: 0, RequestID: , request send failed, Post \"https://ec2.us-east-1.amazonaws.com/\": dial tcp: lookup ec2.us-east-1.amazonaws.com on 10.0.0.2:53: no such host",
+            Cause::Unreachable,
+        ),
+        (
+            "reading: operation error STS: GetCallerIdentity, exceeded maximum number of attempts, 2, https response error StatusCode: 0, RequestID: , request send failed, Post \"http://127.0.0.1:9/\": dial tcp 127.0.0.1:9: connect: connection refused",
+            Cause::Unreachable,
+        ),
         (
             "waiting for MSK Cluster (arn) create: timeout while waiting for state to become 'ACTIVE' (last state: 'CREATING', timeout: 2h0m0s)",
             Cause::TimedOut,

@@ -110,6 +110,25 @@ fn a_service_is_priced_by_the_task_definition_it_refers_to() {
 }
 
 #[test]
+fn a_service_for_each_definition_finds_its_own() {
+    let definition = |cpu: &str| json!({ "cpu": cpu, "memory": "1024" });
+    let plan = json!({
+        "resource_changes": [
+            standing("aws_ecs_task_definition.all[\"small\"]", definition("256")),
+            standing("aws_ecs_task_definition.all[\"large\"]", definition("1024")),
+            standing("aws_ecs_service.all[\"large\"]", json!({ "desired_count": 1 })),
+        ],
+        "configuration": { "root_module": { "resources": [{
+            "address": "aws_ecs_service.all",
+            "expressions": { "task_definition": { "references": ["each.value.arn", "each.value"] } },
+            "for_each_expression": { "references": ["aws_ecs_task_definition.all"] },
+        }] } },
+    });
+    let found = estimate(&plan, REGION, &Prices::built_in());
+    assert!(near(found.usd_per_hour, 0.04048 + 0.004445), "{found:?}");
+}
+
+#[test]
 fn a_service_without_tasks_costs_nothing() {
     let found = price(&[standing("aws_ecs_service.s", json!({ "desired_count": 0 }))]);
     assert!(near(found.usd_per_hour, 0.0) && found.not_priced.is_empty());

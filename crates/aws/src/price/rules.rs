@@ -219,32 +219,38 @@ impl TaskSize {
 fn definition_of<'a>(service: &Resource<'_>, plan: &'a Value) -> Option<&'a Value> {
     let (module, own) = service.address.rsplit_once("aws_ecs_service.")?;
     let configured = Graph::configured(service.address);
-    let expressions = expressions(&plan["configuration"]["root_module"], &configured)?;
-    let references = expressions["task_definition"]["references"].as_array()?;
-    let mut names = references.iter().filter_map(Value::as_str);
-    let name = names.find_map(|n| n.strip_prefix("aws_ecs_task_definition."))?;
+    let written = written(&plan["configuration"]["root_module"], &configured)?;
+    let named = |references: &'a Value| {
+        let mut names = references["references"]
+            .as_array()?
+            .iter()
+            .filter_map(Value::as_str);
+        names.find_map(|n| n.strip_prefix("aws_ecs_task_definition."))
+    };
+    // `each.value.arn` of a service for each definition.
+    let name = named(&written["expressions"]["task_definition"])
+        .or_else(|| named(&written["for_each_expression"]))?;
     let name = name.split(['.', '[']).next()?;
     let key = own.find('[').map_or("", |at| &own[at..]);
     let address = format!("{module}aws_ecs_task_definition.{name}");
     let with_key = format!("{address}{key}");
-    let named = |wanted: &str| {
+    let standing = |wanted: &str| {
         let mut all = standing(plan, "aws_ecs_task_definition");
         all.find(|d| d.address == wanted).map(|d| d.attributes)
     };
-    named(&with_key).or_else(|| named(&address))
+    standing(&with_key).or_else(|| standing(&address))
 }
 
-/// The expressions of a resource in the configuration, by its address without keys.
-fn expressions<'a>(module: &'a Value, address: &str) -> Option<&'a Value> {
+/// A resource as the configuration has it, by its address without keys.
+fn written<'a>(module: &'a Value, address: &str) -> Option<&'a Value> {
     if let Some((name, rest)) = address
         .strip_prefix("module.")
         .and_then(|a| a.split_once('.'))
     {
-        return expressions(&module["module_calls"][name]["module"], rest);
+        return written(&module["module_calls"][name]["module"], rest);
     }
     let mut resources = module["resources"].as_array()?.iter();
-    let resource = resources.find(|r| r["address"] == address)?;
-    Some(&resource["expressions"])
+    resources.find(|r| r["address"] == address)
 }
 
 /// An interface endpoint is billed for each zone. Which those are is not known before the apply when the

@@ -37,6 +37,9 @@ pub enum TerraformError {
         /// The backend that was to be configured.
         wanted: String,
     },
+    /// The intent is of another lab, or its record is gone.
+    #[error("{0}: what is about to exist is not on record there")]
+    Unrecorded(PathBuf),
     /// Another terraform of the same lab lives.
     #[error("terraform {verb} of this lab is still running (process {pid})")]
     Busy {
@@ -217,11 +220,16 @@ impl TerraformError {
             ),
             Self::Taken => "wait for it, then run the same command again".into(),
             Self::Failed(failed) => return failed.hint(),
+            Self::Interrupted { killed: true, .. } | Self::TimedOut { killed: true, .. } => {
+                "what AWS was making may exist without being in the state: look for it by the lab's tags; \
+                 then run the same command again to go on, or take the lab down"
+                    .into()
+            }
             Self::Interrupted { .. } | Self::TimedOut { .. } => {
                 "run the same command again to go on, or take the lab down: both start from the state".into()
             }
             Self::Residual(_) => "run down again; what stays has to be removed by hand".into(),
-            Self::Unreadable { .. } | Self::Io { .. } => return None,
+            Self::Unrecorded(_) | Self::Unreadable { .. } | Self::Io { .. } => return None,
         };
         Some(text)
     }

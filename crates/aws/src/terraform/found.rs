@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
 use super::error::TerraformError;
-use super::event::Event;
+use super::event::{Event, Resource, Stage};
 use super::lock::LockInfo;
 use super::output::Follower;
 use super::stop::Stop;
@@ -28,6 +28,9 @@ pub struct Found {
     /// The lock beside a local state. While nothing runs it is a dead holder's: the kernel has let go
     /// of it, and the next run takes it over.
     pub lock: Option<LockInfo>,
+    /// What the newest apply or destroy began and did not end. Once nothing runs, AWS may hold these
+    /// without the state knowing: the net for them is the lab's tags.
+    pub under_way: Vec<Resource>,
     /// A state that could not be stored; the next plan or destroy stores it first.
     pub unstored_state: Option<PathBuf>,
     /// What an earlier run was about to make.
@@ -42,7 +45,8 @@ impl Found {
 
     /// Whether an earlier run did not come to its end.
     pub fn interrupted(&self) -> bool {
-        self.stale_lock().is_some() || self.unstored_state.is_some()
+        let unfinished = self.running.is_none() && !self.under_way.is_empty();
+        unfinished || self.stale_lock().is_some() || self.unstored_state.is_some()
     }
 }
 
@@ -58,9 +62,38 @@ impl Workdir {
             lock: self
                 .local_state()
                 .and_then(|state| LockInfo::beside(&state)),
+            under_way: self.under_way(),
             unstored_state: unstored.exists().then_some(unstored),
             intent: Intent::find(self.dir())?,
         })
+    }
+
+    fn under_way(&self) -> Vec<Resource> {
+        let listing = std::fs::read_dir(self.dir().join("runs"));
+        let runs = listing
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        let changing = |run: &PathBuf| {
+            let name = run.to_string_lossy();
+            name.ends_with("-apply.jsonl") || name.ends_with("-destroy.jsonl")
+        };
+        let newest = runs.filter(changing).max();
+        let text = newest
+            .and_then(|run| std::fs::read(run).ok())
+            .unwrap_or_default();
+        let mut open: Vec<Resource> = Vec::new();
+        for line in String::from_utf8_lossy(&text).lines() {
+            let Event::Apply(work) = Event::parse(line, self.redactor()) else {
+                continue;
+            };
+            open.retain(|resource| *resource != work.resource);
+            if matches!(work.stage, Stage::Start | Stage::Progress) {
+                open.push(work.resource);
+            }
+        }
+        open
     }
 
     /// Watches a terraform whose starter died, from its first event to its end. Stopping is as of a run

@@ -98,17 +98,20 @@ impl Workdir {
         Plan::read(raw, graph, differs, file, self.redactor().clone())
     }
 
-    /// Carries out `plan`. `_intent` proves that what is about to exist is on record.
+    /// Carries out `plan`. `intent` proves that what is about to exist is on record.
     ///
     /// # Errors
     /// [`TerraformError::Interrupted`] when stopped: planning and applying again goes on from there.
     pub async fn apply(
         &self,
         plan: &Plan,
-        _intent: &Recorded,
+        intent: &Recorded,
         on: OnEvent<'_>,
         stop: &Stop,
     ) -> Result<Applied, TerraformError> {
+        if !intent.is_in(self.dir()) {
+            return Err(TerraformError::Unrecorded(self.dir().to_owned()));
+        }
         let _turn = self.take_turn().await?;
         let mut arguments = words(&["apply", "-json", "-input=false"]);
         arguments.push(self.lock_timeout());

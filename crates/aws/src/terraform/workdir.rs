@@ -50,7 +50,8 @@ pub struct Limits {
     pub apply: Duration,
     /// Everything that only reads.
     pub read: Duration,
-    /// From being asked to stop to being killed.
+    /// From being asked to stop to being killed. AWS's provider ends no step early, and what is killed
+    /// while AWS makes it is missing from the state: so this is longer than the longest step.
     pub grace: Duration,
     /// Waiting for the state's lock, seconds.
     pub lock_s: u64,
@@ -63,7 +64,7 @@ impl Default for Limits {
             plan: Duration::from_secs(900),
             apply: Duration::from_secs(3 * 3600),
             read: Duration::from_secs(180),
-            grace: Duration::from_secs(300),
+            grace: Duration::from_secs(2 * 3600),
             lock_s: 10,
         }
     }

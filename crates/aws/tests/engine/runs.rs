@@ -129,6 +129,36 @@ async fn the_estimate_follows_the_real_graph_to_its_end() {
 }
 
 #[tokio::test]
+async fn nothing_is_applied_that_is_not_on_record() {
+    let Lab { workdir, home } = Lab::new(0.0).await;
+    let made = plan(&workdir).await;
+    let stop = Stop::default();
+    let intent = record(&workdir);
+    std::fs::remove_file(workdir.dir().join("intent.json")).unwrap();
+    let gone = workdir
+        .apply(&made, &intent, &|_| {}, &stop)
+        .await
+        .unwrap_err();
+    let root = workdir.root();
+    let elsewhere = Intent::new(
+        "engine",
+        "111122223333",
+        "eu-central-1",
+        root,
+        intent.intent().expires_at,
+    );
+    let elsewhere = elsewhere.record(home.path()).unwrap();
+    let other = workdir
+        .apply(&made, &elsewhere, &|_| {}, &stop)
+        .await
+        .unwrap_err();
+    for error in [gone, other] {
+        assert!(matches!(error, TerraformError::Unrecorded(_)), "{error}");
+    }
+    assert!(resources(&workdir).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_mistake_in_the_configuration_is_told_with_its_place() {
     let Lab { workdir, home } = Lab::new(0.0).await;
     let more = "resource \"terraform_data\" \"wrong\" {\n  input = var.nowhere\n}\n";

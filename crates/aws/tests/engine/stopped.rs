@@ -79,7 +79,15 @@ async fn a_second_interrupt_kills_everything_and_destroy_still_clears() {
     assert!(error.to_string().contains("by force"));
     let found = workdir.found().unwrap();
     assert!(found.running.is_none() && found.stale_lock().is_some());
+    let under_way: Vec<&str> = found.under_way.iter().map(|r| r.address.as_str()).collect();
+    assert_eq!(
+        under_way,
+        ["terraform_data.net"],
+        "AWS may hold it without the state knowing"
+    );
+    assert!(error.hint().unwrap().contains("tags"));
     let destroyed = workdir.destroy(&|_| {}, &Stop::default()).await.unwrap();
+    assert!(!workdir.found().unwrap().interrupted());
     intent.remove(&destroyed).unwrap();
 }
 

@@ -31,6 +31,12 @@ pub enum Cause {
     Quota(Quota),
     /// AWS answered slower than asked.
     Throttled,
+    /// There is no such region, or it is not switched on for the account.
+    Region,
+    /// The credentials are of an account that the configuration does not allow.
+    Account,
+    /// AWS could not be reached at all.
+    Unreachable,
     /// AWS did not finish in the time the provider allows.
     TimedOut,
     /// The state has changed since the plan was made.
@@ -49,6 +55,15 @@ const THROTTLED: &[&str] = &[
     "request has been throttled",
     "SlowDown",
     "Rate exceeded",
+];
+const REGION: &[&str] = &["Invalid AWS Region", "invalid AWS Region", "OptInRequired"];
+const ACCOUNT: &[&str] = &["AWS account ID not allowed", "AWS Account ID not allowed"];
+const UNREACHABLE: &[&str] = &[
+    "no such host",
+    "connection refused",
+    "network is unreachable",
+    "i/o timeout",
+    "TLS handshake timeout",
 ];
 const PROVIDERS: &[&str] = &[
     "Failed to query available provider packages",
@@ -82,7 +97,10 @@ impl Cause {
             () if lock_refused => Self::Locked(None),
             () if text.contains("Saved plan is stale") => Self::StalePlan,
             () if has(PROVIDERS) => Self::Providers,
+            () if has(REGION) => Self::Region,
+            () if has(ACCOUNT) => Self::Account,
             () if has(THROTTLED) => Self::Throttled,
+            () if has(UNREACHABLE) => Self::Unreachable,
             () if has(TIMED_OUT) => Self::TimedOut,
             () => Quota::in_text(&text).map_or(Self::Other, Self::Quota),
         }
@@ -98,6 +116,19 @@ impl Cause {
             Self::Throttled => {
                 "AWS throttles this account; wait a minute and run the same command \
                  again, what is done is not done twice"
+                    .into()
+            }
+            Self::Region => "name a region of this account: aws account list-regions \
+                 --region-opt-status-contains ENABLED ENABLED_BY_DEFAULT"
+                .into(),
+            Self::Account => {
+                "see whose credentials these are: aws sts get-caller-identity; then choose \
+                 another profile (AWS_PROFILE), or the account you meant"
+                    .into()
+            }
+            Self::Unreachable => {
+                "see whether the network, the proxy (HTTPS_PROXY) and the region's name \
+                 are right, then run the same command again"
                     .into()
             }
             Self::TimedOut => {
