@@ -4,6 +4,7 @@
 mod estimate;
 mod rules;
 mod table;
+mod tasks;
 
 pub use estimate::{ByUse, Estimate, Line, estimate};
 pub use table::{Per, Price, Prices, Quality};

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::progress::Graph;
+use super::tasks;
 
 /// A resource that stands once the plan is carried out.
 pub(super) struct Resource<'a> {
     pub address: &'a str,
     pub kind: &'a str,
-    attributes: &'a Value,
+    pub attributes: &'a Value,
 }
 
 /// A price, and how much of it.
@@ -37,7 +37,7 @@ impl<'a> Resource<'a> {
         })
     }
 
-    fn number(&self, name: &str) -> Option<f64> {
+    pub fn number(&self, name: &str) -> Option<f64> {
         number(&self.attributes[name])
     }
 
@@ -62,8 +62,8 @@ pub(super) fn items(resource: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> 
         "aws_rds_cluster_instance" => aurora(resource, plan),
         "aws_elasticache_replication_group" => cache(resource),
         "aws_elasticache_serverless_cache" => serverless_cache(resource),
-        "aws_ecs_service" => service(resource, plan),
-        "aws_ecs_task_definition" => each_task(resource),
+        "aws_ecs_service" => tasks::service(resource, plan),
+        "aws_ecs_task_definition" => tasks::each(resource),
         "aws_nat_gateway" => Some(vec![count("nat.gateway", 1.0), by_use("nat.data")]),
         "aws_vpc_endpoint" => endpoint(resource, plan),
         "aws_kms_key" => Some(vec![count("kms.key", 1.0)]),
@@ -170,89 +170,6 @@ fn serverless_cache(cache: &Resource<'_>) -> Option<Vec<Item>> {
     ])
 }
 
-/// A service without tasks, as long as nobody wants one, costs nothing.
-fn service(service: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
-    let tasks = service.number("desired_count")?;
-    if tasks == 0.0 {
-        return Some(Vec::new());
-    }
-    let size = TaskSize::of(definition_of(service, plan)?)?;
-    Some(size.items(|units| Amount::Standing(tasks * units, tasks * units)))
-}
-
-fn each_task(definition: &Resource<'_>) -> Option<Vec<Item>> {
-    Some(TaskSize::of(definition.attributes)?.items(Amount::Use))
-}
-
-struct TaskSize {
-    architecture: &'static str,
-    vcpu: f64,
-    gb: f64,
-}
-
-impl TaskSize {
-    fn of(definition: &Value) -> Option<Self> {
-        let architecture = match block(definition, "runtime_platform")["cpu_architecture"].as_str()
-        {
-            Some("ARM64") => "arm",
-            _ => "x86",
-        };
-        // Terraform counts in 1/1024 of a vCPU and in MiB.
-        Some(Self {
-            architecture,
-            vcpu: number(&definition["cpu"])? / 1024.0,
-            gb: number(&definition["memory"])? / 1024.0,
-        })
-    }
-
-    fn items(&self, amount: impl Fn(f64) -> Amount) -> Vec<Item> {
-        let item = |unit: &str, units: f64| Item {
-            price: format!("fargate.{}.{unit}", self.architecture),
-            amount: amount(units),
-        };
-        vec![item("vcpu", self.vcpu), item("gb", self.gb)]
-    }
-}
-
-/// The task definition that a service refers to. Its ARN is not known yet, its address is: the one in
-/// the same module that the configuration names, with the same key if there are several.
-fn definition_of<'a>(service: &Resource<'_>, plan: &'a Value) -> Option<&'a Value> {
-    let (module, own) = service.address.rsplit_once("aws_ecs_service.")?;
-    let configured = Graph::configured(service.address);
-    let written = written(&plan["configuration"]["root_module"], &configured)?;
-    let named = |references: &'a Value| {
-        let mut names = references["references"]
-            .as_array()?
-            .iter()
-            .filter_map(Value::as_str);
-        names.find_map(|n| n.strip_prefix("aws_ecs_task_definition."))
-    };
-    // `each.value.arn` of a service for each definition.
-    let name = named(&written["expressions"]["task_definition"])
-        .or_else(|| named(&written["for_each_expression"]))?;
-    let name = name.split(['.', '[']).next()?;
-    let key = own.find('[').map_or("", |at| &own[at..]);
-    let address = format!("{module}aws_ecs_task_definition.{name}");
-    let with_key = format!("{address}{key}");
-    let standing = |wanted: &str| {
-        let mut all = standing(plan, "aws_ecs_task_definition");
-        all.find(|d| d.address == wanted).map(|d| d.attributes)
-    };
-    standing(&with_key).or_else(|| standing(&address))
-}
-
-/// A resource as the configuration has it, by its address without keys.
-fn written<'a>(module: &'a Value, address: &str) -> Option<&'a Value> {
-    if let Some((name, rest)) = address
-        .strip_prefix("module.")
-        .and_then(|a| a.split_once('.'))
-    {
-        return written(&module["module_calls"][name]["module"], rest);
-    }
-    let mut resources = module["resources"].as_array()?.iter();
-    resources.find(|r| r["address"] == address)
-}
-
 /// An interface endpoint is billed for each zone. Which those are is not known before the apply when the
 /// same plan makes the subnets: then it is in one of them at least, and in all at most.
 fn endpoint(endpoint: &Resource<'_>, plan: &Value) -> Option<Vec<Item>> {
@@ -286,7 +203,7 @@ fn metrics(alarm: &Resource<'_>) -> f64 {
     metrics.max(1) as f64
 }
 
-fn standing<'a>(plan: &'a Value, kind: &str) -> impl Iterator<Item = Resource<'a>> {
+pub(super) fn standing<'a>(plan: &'a Value, kind: &str) -> impl Iterator<Item = Resource<'a>> {
     let changes = plan["resource_changes"].as_array().into_iter().flatten();
     let all = changes.filter_map(Resource::read);
     all.filter(move |r| r.kind == kind)
@@ -307,7 +224,7 @@ fn by_use(price: &str) -> Item {
 }
 
 /// Terraform writes a block as a list of one.
-fn block<'a>(holder: &'a Value, name: &str) -> &'a Value {
+pub(super) fn block<'a>(holder: &'a Value, name: &str) -> &'a Value {
     match &holder[name] {
         Value::Array(blocks) => blocks.first().unwrap_or(&Value::Null),
         other => other,
@@ -315,7 +232,7 @@ fn block<'a>(holder: &'a Value, name: &str) -> &'a Value {
 }
 
 /// Some providers keep numbers as text.
-fn number(value: &Value) -> Option<f64> {
+pub(super) fn number(value: &Value) -> Option<f64> {
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
     (number.is_finite() && number >= 0.0).then_some(number)
 }

@@ -1,6 +1,6 @@
 //! A root and a lab's directory of their own for each test.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -82,17 +82,17 @@ impl Lab {
         workdir.init(&|_| {}, &Stop::default()).await.unwrap();
         Self { home, workdir }
     }
-
-    pub fn state_file(&self) -> PathBuf {
-        self.workdir.dir().join("terraform.tfstate")
-    }
 }
 
 /// Opens the lab in `home`, as any process can.
 pub async fn open(home: &Path) -> Workdir {
+    open_with(home, Backend::Local).await
+}
+
+pub async fn open_with(home: &Path, backend: Backend) -> Workdir {
     let terraform = Terraform::find().await.expect("terraform 1.11 on the PATH");
     let (root, dir) = (home.join("root"), home.join("lab"));
-    let mut workdir = Workdir::open(terraform, &root, &dir, Backend::Local).unwrap();
+    let mut workdir = Workdir::open(terraform, &root, &dir, backend).unwrap();
     workdir.set_env("TF_CLI_CONFIG_FILE", "/dev/null");
     workdir.set_limits(Limits {
         init: Duration::from_secs(60),

@@ -2,7 +2,7 @@
 
 use rlab_aws::terraform::{Cause, Event, Stage, Stop, TerraformError};
 
-use crate::lab::{Lab, RESOURCES, open, plan, record, resources};
+use crate::lab::{Lab, RESOURCES, open, plan, record};
 
 #[tokio::test]
 async fn a_second_process_is_told_who_works_and_can_watch() {
@@ -103,30 +103,6 @@ async fn a_lock_held_by_somebody_else_is_told_with_who_and_how_to_unlock() {
         hint.contains(&format!("force-unlock {}", lock.id)),
         "{hint}"
     );
-}
-
-#[tokio::test]
-async fn a_state_that_could_not_be_stored_is_stored_before_the_next_plan() {
-    let lab = Lab::new(0.0).await;
-    let Lab { workdir, home } = &lab;
-    let made = plan(workdir).await;
-    let intent = record(workdir);
-    let stop = Stop::default();
-    workdir.apply(&made, &intent, &|_| {}, &stop).await.unwrap();
-    // As terraform leaves it when its backend refuses the newest state at the end of an apply.
-    let newest = std::fs::read_to_string(lab.state_file()).unwrap();
-    let mut older: serde_json::Value = serde_json::from_str(&newest).unwrap();
-    let mut newer = older.clone();
-    older["resources"] = serde_json::json!([]);
-    newer["serial"] = (newer["serial"].as_u64().unwrap() + 1).into();
-    std::fs::write(lab.state_file(), older.to_string()).unwrap();
-    assert!(resources(workdir).await.is_empty());
-    std::fs::write(home.path().join("lab/errored.tfstate"), newer.to_string()).unwrap();
-    assert!(workdir.found().unwrap().interrupted());
-
-    assert!(!plan(workdir).await.differs, "what was made is known again");
-    assert_eq!(resources(workdir).await, RESOURCES);
-    assert_eq!(workdir.found().unwrap().unstored_state, None);
 }
 
 #[tokio::test]

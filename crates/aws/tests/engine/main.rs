@@ -6,3 +6,4 @@ mod lab;
 mod left_behind;
 mod runs;
 mod stopped;
+mod unstored;

@@ -41,6 +41,8 @@ pub enum Cause {
     TimedOut,
     /// The state has changed since the plan was made.
     StalePlan,
+    /// The backend refused the newest state.
+    Unstored,
     /// Providers could not be had, or are not the locked ones.
     Providers,
     /// None of these.
@@ -65,6 +67,7 @@ const UNREACHABLE: &[&str] = &[
     "i/o timeout",
     "TLS handshake timeout",
 ];
+const UNSTORED: &[&str] = &["Failed to save state", "Failed to persist state"];
 const PROVIDERS: &[&str] = &[
     "Failed to query available provider packages",
     "Failed to install provider",
@@ -96,6 +99,7 @@ impl Cause {
         match () {
             () if lock_refused => Self::Locked(None),
             () if text.contains("Saved plan is stale") => Self::StalePlan,
+            () if has(UNSTORED) => Self::Unstored,
             () if has(PROVIDERS) => Self::Providers,
             () if has(REGION) => Self::Region,
             () if has(ACCOUNT) => Self::Account,
@@ -137,6 +141,11 @@ impl Cause {
                     .into()
             }
             Self::StalePlan => "something changed the state meanwhile; make the plan again".into(),
+            Self::Unstored => {
+                "nothing is lost: the state is kept with the lab, and the next plan or destroy \
+                 stores it first; run the same command again once the backend takes it"
+                    .into()
+            }
             Self::Providers => format!(
                 "fetch and lock the providers: terraform -chdir={} providers lock; behind a mirror, \
                  point TF_CLI_CONFIG_FILE at a configuration with provider_installation",
