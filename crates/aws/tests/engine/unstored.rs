@@ -88,10 +88,8 @@ async fn a_state_that_was_refused_is_taken_out_of_the_checkout_and_stored_before
         .apply(&made, &intent, &|_| {}, &Stop::default())
         .await
         .unwrap_err();
-    assert!(
-        error.to_string().contains("Failed to save state"),
-        "{error}"
-    );
+    assert!(error.causes().contains(&&Cause::Unstored), "{error}");
+    assert!(error.hint().unwrap().contains("nothing is lost"));
     let checkout = std::fs::read_dir(home.path().join("root")).unwrap();
     assert_eq!(checkout.count(), 1, "only main.tf");
     let found = workdir.found().unwrap();
