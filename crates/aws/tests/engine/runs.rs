@@ -216,3 +216,56 @@ async fn an_old_terraform_is_refused_with_what_is_needed() {
     );
     assert!(error.hint().unwrap().contains("1.11.0"));
 }
+
+#[tokio::test]
+async fn what_is_missing_is_told_at_once_with_one_policy_for_all_of_it() {
+    let Lab { workdir, home } = Lab::new(0.0).await;
+    let refuse = |name: &str, words: &str| {
+        format!(
+            "resource \"terraform_data\" \"{name}\" {{\n  lifecycle {{\n    precondition {{\n      \
+             condition     = var.size == \"none\"\n      error_message = \"{words}\"\n    }}\n  }}\n}}\n"
+        )
+    };
+    let refused = [
+        refuse(
+            "kafka",
+            "User: u is not authorized to perform: kafka:CreateCluster on resource: *.",
+        ),
+        refuse(
+            "topic",
+            "User: u is not authorized to perform: kafka:CreateCluster on resource: *.",
+        ),
+        refuse(
+            "mysql",
+            "User: u is not authorized to perform: rds:CreateDBInstance on resource: arn:aws:rds:eu-west-1:111122223333:db:lab.",
+        ),
+        refuse(
+            "vpc",
+            "VpcLimitExceeded: The maximum number of VPCs has been reached.",
+        ),
+    ];
+    std::fs::write(home.path().join("root/refused.tf"), refused.concat()).unwrap();
+    let error = workdir.plan(&|_| {}, &Stop::default()).await.unwrap_err();
+    let said = error.to_string();
+    for line in [4, 12, 20, 28] {
+        assert!(said.contains(&format!("(refused.tf:{line})")), "{said}");
+    }
+    let hint = error.hint().unwrap();
+    assert_eq!(
+        hint.matches("kafka:CreateCluster").count(),
+        1,
+        "said once: {hint}"
+    );
+    assert!(hint.contains("--service-code vpc"), "{hint}");
+    let TerraformError::Failed(failed) = error else {
+        panic!("{said}");
+    };
+    let policy = failed.policy().unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let mut actions: Vec<&str> = statements
+        .iter()
+        .filter_map(|s| s["Action"][0].as_str())
+        .collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["kafka:CreateCluster", "rds:CreateDBInstance"]);
+}
