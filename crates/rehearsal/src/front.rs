@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use jiff::Timestamp;
@@ -116,72 +117,86 @@ async fn serve(State(rehearsal): State<Arc<Rehearsal>>, request: Request<Body>) 
     let (parts, body) = request.into_parts();
     let Some(scope) = Scope::of(&parts) else {
         let message = "Missing Authentication Token";
-        let refusal = Refusal::new(StatusCode::FORBIDDEN, "MissingAuthenticationToken", message);
+        let code = "MissingAuthenticationToken";
+        let refusal = Refusal::new(StatusCode::FORBIDDEN, code, message);
         return with_id(Wire::of("", &parts.headers).refuse(&refusal, &id), &id);
     };
-    let wire = Wire::of(&scope.service, &parts.headers);
-    let (service, access_key) = (scope.service.clone(), scope.access_key.clone());
-    let read = matches!(wire, Wire::Query | Wire::Ec2) || service::answers(&service);
-    let (action, result) = if read {
-        let (body, too_large) = match Limited::new(body, MAX_READ).collect().await {
-            Ok(body) => (body.to_bytes(), None),
-            Err(error) => (Bytes::new(), Some(too_large(&error.to_string()))),
-        };
-        let form = match wire {
-            Wire::Query | Wire::Ec2 => Form::parse(&body),
-            _ => Form::default(),
-        };
-        let call = Call {
-            id: id.clone(),
-            action: action::name(&service, &parts, &form),
-            scope,
-            wire,
-            parts,
-            form,
-            body,
-        };
-        let refused = match too_large {
-            Some(refusal) => Err(refusal),
-            None => admit(&rehearsal, &call).await,
-        };
-        let result = match refused {
-            Ok(()) => service::answer(&rehearsal, &call).await,
-            Err(refusal) => Err(refusal),
-        };
-        (call.action, result)
-    } else {
-        let call = Call {
-            id: id.clone(),
-            action: action::name(&service, &parts, &Form::default()),
-            scope,
-            wire,
-            parts,
-            form: Form::default(),
-            body: Bytes::new(),
-        };
-        let result = match admit(&rehearsal, &call).await {
-            Ok(()) => {
-                let body = Body::new(Limited::new(body, MAX_PASSED));
-                let request = Request::from_parts(call.parts, body);
-                rehearsal.backend.pass(&service, request).await
-            }
-            Err(refusal) => Err(refusal),
-        };
-        (call.action, result)
+    let (call, rest) = receive(id, scope, parts, body).await;
+    let result = match admit(&rehearsal, &call).await {
+        Ok(()) => match rest {
+            Rest::Read => service::answer(&rehearsal, &call).await,
+            Rest::Coming(body) => pass(&rehearsal, &call, body).await,
+            Rest::TooLarge(refusal) => Err(refusal),
+        },
+        Err(refusal) => Err(refusal),
     };
+    note(&rehearsal, call, result)
+}
+
+/// What is left of a request's body.
+enum Rest {
+    /// Nothing: the call has it.
+    Read,
+    /// All of it, to be passed on.
+    Coming(Body),
+    /// It was more than is read.
+    TooLarge(Refusal),
+}
+
+/// Reads a request as far as it must be known to decide who answers.
+async fn receive(id: String, scope: Scope, parts: Parts, body: Body) -> (Call, Rest) {
+    let wire = Wire::of(&scope.service, &parts.headers);
+    let query = matches!(wire, Wire::Query | Wire::Ec2);
+    let (read, rest) = if query || service::answers(&scope.service) {
+        match Limited::new(body, MAX_READ).collect().await {
+            Ok(body) => (body.to_bytes(), Rest::Read),
+            Err(error) => (Bytes::new(), Rest::TooLarge(too_large(&error.to_string()))),
+        }
+    } else {
+        (Bytes::new(), Rest::Coming(body))
+    };
+    let form = match query {
+        true => Form::parse(&read),
+        false => Form::default(),
+    };
+    let call = Call {
+        id,
+        action: action::name(&scope.service, &parts, &form),
+        scope,
+        wire,
+        parts,
+        form,
+        body: read,
+    };
+    (call, rest)
+}
+
+/// Passes a request on whose body was not read.
+async fn pass(rehearsal: &Rehearsal, call: &Call, body: Body) -> Result<Response<Body>, Refusal> {
+    let body = Body::new(Limited::new(body, MAX_PASSED));
+    let request = Request::from_parts(call.parts.clone(), body);
+    rehearsal.backend.pass(&call.scope.service, request).await
+}
+
+/// Words the answer and notes the request.
+fn note(
+    rehearsal: &Rehearsal,
+    call: Call,
+    result: Result<Response<Body>, Refusal>,
+) -> Response<Body> {
     let error = result.as_ref().err().map(|refusal| refusal.code.clone());
     let answer = match result {
         Ok(answer) => answer,
-        Err(refusal) => wire.refuse(&refusal, &id),
+        Err(refusal) => call.wire.refuse(&refusal, &call.id),
     };
-    let answer = with_id(answer, &id);
+    let answer = with_id(answer, &call.id);
     lock(&rehearsal.requests).add(RequestRecord {
         at: Timestamp::now(),
-        request_id: told_id(&answer).unwrap_or(id),
-        mutating: action::mutates(&action),
-        service,
-        action,
-        access_key,
+        request_id: told_id(&answer).unwrap_or(call.id),
+        mutating: action::mutates(&call.action),
+        service: call.scope.service,
+        action: call.action,
+        access_key: call.scope.access_key,
         status: answer.status().as_u16(),
         error: error.or_else(|| told_error(&answer)),
     });

@@ -1,18 +1,21 @@
 //! Python environments with exactly the pinned packages, each checked against its digest.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::backends::BackendsConfig;
 use crate::error::RehearsalError;
 
 /// Longest that making an environment may take: some 40 MB are fetched.
 const DEADLINE: Duration = Duration::from_secs(600);
+
+/// How often a lock that another holds is asked for.
+const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// An emulator's packages.
 pub(super) struct Packages {
@@ -81,17 +84,26 @@ pub(super) async fn environment(
 
 /// Takes a lock that the kernel gives back however we end.
 async fn locked(path: PathBuf) -> Result<File, RehearsalError> {
-    let wrap = {
-        let path = path.clone();
-        move |source| RehearsalError::File { path, source }
+    let file = |source| RehearsalError::File {
+        path: path.clone(),
+        source,
     };
-    let lock = tokio::task::spawn_blocking(move || {
-        let file = File::create(path)?;
-        file.lock()?;
-        Ok(file)
-    });
-    let lock = lock.await.unwrap_or_else(|error| Err(error.into()));
-    lock.map_err(wrap)
+    let lock = File::create(&path).map_err(file)?;
+    let taking = async {
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => sleep(ASK_EVERY).await,
+                Err(TryLockError::Error(source)) => return Err(file(source)),
+            }
+        }
+    };
+    let too_long = || RehearsalError::TooLong {
+        what: format!("waiting for {}", path.display()),
+        limit: DEADLINE,
+    };
+    timeout(DEADLINE, taking).await.map_err(|_| too_long())??;
+    Ok(lock)
 }
 
 async fn run(mut command: Command, step: &str, log: &Path) -> Result<(), RehearsalError> {

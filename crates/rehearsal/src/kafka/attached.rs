@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::kafka::route::Operation as O;
+use crate::kafka::route::Action as A;
 use crate::kafka::store::{Policy, Store};
 use crate::kafka::{Request, cluster, not_found};
 use crate::protocol::refusal::Refusal;
@@ -17,13 +17,13 @@ pub(crate) fn answer(store: &mut Store, request: &Request<'_>) -> Result<Value, 
             .flatten();
         list.filter_map(|arn| arn.as_str().map(str::to_owned))
     };
-    match request.route.operation {
-        O::ListTagsForResource => Ok(json!({ "tags": cluster.tags })),
-        O::TagResource => {
+    match request.route.action {
+        A::ListTagsForResource => Ok(json!({ "tags": cluster.tags })),
+        A::TagResource => {
             cluster.tags.extend(cluster::tags(&request.body["tags"]));
             Ok(Value::Null)
         }
-        O::UntagResource => {
+        A::UntagResource => {
             let query = request.call.parts.uri.query().unwrap_or_default();
             for (name, key) in form_urlencoded::parse(query.as_bytes()) {
                 if name == "tagKeys" {
@@ -32,27 +32,27 @@ pub(crate) fn answer(store: &mut Store, request: &Request<'_>) -> Result<Value, 
             }
             Ok(Value::Null)
         }
-        O::GetClusterPolicy => {
+        A::GetClusterPolicy => {
             let policy = cluster.policy.as_ref().ok_or_else(not_found)?;
             Ok(json!({ "policy": policy.document, "currentVersion": version(policy) }))
         }
-        O::PutClusterPolicy => {
+        A::PutClusterPolicy => {
             let policy = cluster.policy.get_or_insert_default();
             policy.document = request.text("policy").to_owned();
             policy.version += 1;
             Ok(json!({ "currentVersion": version(policy) }))
         }
-        O::DeleteClusterPolicy => {
+        A::DeleteClusterPolicy => {
             cluster.policy.take().ok_or_else(not_found)?;
             Ok(json!({}))
         }
-        O::BatchAssociateScramSecret => {
+        A::BatchAssociateScramSecret => {
             cluster.secrets.extend(secrets());
             cluster.secrets.sort();
             cluster.secrets.dedup();
             Ok(json!({ "clusterArn": cluster.arn, "unprocessedScramSecrets": [] }))
         }
-        O::BatchDisassociateScramSecret => {
+        A::BatchDisassociateScramSecret => {
             let gone: Vec<String> = secrets().collect();
             cluster.secrets.retain(|secret| !gone.contains(secret));
             Ok(json!({ "clusterArn": cluster.arn, "unprocessedScramSecrets": [] }))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::data_plane::Topology;
-use crate::kafka::route::Operation;
+use crate::kafka::route::Action;
 use crate::kafka::store::{Cluster, Kind, Phase};
 use crate::kafka::{Request, bad_request};
 use crate::protocol::refusal::Refusal;
@@ -30,13 +30,11 @@ pub(crate) async fn create(rehearsal: &Rehearsal, request: &Request<'_>) -> Resu
         return Err(bad_request("The parameter value is required: clusterName."));
     }
     let body = &request.body;
-    let kind = match request.route.operation {
-        Operation::CreateClusterV2 if !body["serverless"].is_null() => {
+    let kind = match request.route.action {
+        Action::CreateClusterV2 if !body["serverless"].is_null() => {
             Kind::Serverless(body["serverless"].clone())
         }
-        Operation::CreateClusterV2 => {
-            provisioned(&body["provisioned"], &topology, &region, &account)?
-        }
+        Action::CreateClusterV2 => provisioned(&body["provisioned"], &topology, &region, &account)?,
         _ => provisioned(body, &topology, &region, &account)?,
     };
     let mut store = lock(&rehearsal.kafka);
@@ -78,8 +76,8 @@ pub(crate) async fn describe(
     let mut store = lock(&rehearsal.kafka);
     let cluster = store.cluster_mut(&request.route.arn)?;
     cluster.settle(&topology);
-    Ok(match (request.route.operation, &cluster.kind) {
-        (Operation::DescribeClusterV2, _) => json!({ "clusterInfo": cluster.v2(&topology) }),
+    Ok(match (request.route.action, &cluster.kind) {
+        (Action::DescribeClusterV2, _) => json!({ "clusterInfo": cluster.v2(&topology) }),
         (_, Kind::Provisioned(asked)) => json!({ "clusterInfo": cluster.v1(asked, &topology) }),
         (_, Kind::Serverless(_)) => {
             return Err(bad_request(
@@ -104,7 +102,7 @@ pub(crate) async fn list(rehearsal: &Rehearsal, request: &Request<'_>) -> Result
     let wanted = store.clusters.values().filter(|cluster| {
         cluster.name.starts_with(prefix) && (kind.is_empty() || kind == cluster.kind.name())
     });
-    let v2 = request.route.operation == Operation::ListClustersV2;
+    let v2 = request.route.action == Action::ListClustersV2;
     let told = wanted.filter_map(|cluster| match (&cluster.kind, v2) {
         (_, true) => Some(cluster.v2(&topology)),
         (Kind::Provisioned(asked), false) => Some(cluster.v1(asked, &topology)),

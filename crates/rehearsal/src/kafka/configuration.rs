@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::kafka::route::Operation as O;
+use crate::kafka::route::Action as A;
 use crate::kafka::store::Store;
 use crate::kafka::{Request, bad_request, not_found};
 use crate::protocol::refusal::Refusal;
@@ -38,25 +38,25 @@ pub(crate) fn answer(
     account: &str,
 ) -> Result<Value, Refusal> {
     let arn = &request.route.arn;
-    match request.route.operation {
-        O::CreateConfiguration => create(store, request, account),
-        O::ListConfigurations => {
+    match request.route.action {
+        A::CreateConfiguration => create(store, request, account),
+        A::ListConfigurations => {
             let all = store.configurations.values().map(Configuration::told);
             request.page("configurations", all.collect())
         }
-        O::DescribeConfiguration => Ok(find(store, arn)?.told()),
-        O::UpdateConfiguration => {
+        A::DescribeConfiguration => Ok(find(store, arn)?.told()),
+        A::UpdateConfiguration => {
             let revision = Revision::of(request);
             let configuration = find(store, arn)?;
             configuration.revisions.push(revision);
             Ok(json!({ "arn": arn, "latestRevision": configuration.latest() }))
         }
-        O::DeleteConfiguration => {
+        A::DeleteConfiguration => {
             find(store, arn)?;
             store.configurations.remove(arn);
             Ok(json!({ "arn": arn, "state": "DELETING" }))
         }
-        O::ListConfigurationRevisions => {
+        A::ListConfigurationRevisions => {
             let configuration = find(store, arn)?;
             let revisions = (1..).zip(&configuration.revisions);
             let told = revisions.map(|(number, revision)| revision.told(number));

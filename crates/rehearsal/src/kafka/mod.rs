@@ -17,7 +17,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::kafka::route::{Operation as O, Route};
+use crate::kafka::route::{Action as A, Route};
 use crate::paging;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::wire;
@@ -89,48 +89,48 @@ pub(crate) async fn answer(
 }
 
 async fn dispatch(rehearsal: &Arc<Rehearsal>, request: &Request<'_>) -> Result<Value, Refusal> {
-    match request.route.operation {
-        O::CreateCluster | O::CreateClusterV2 => cluster::create(rehearsal, request).await,
-        O::ListClusters | O::ListClustersV2 => cluster::list(rehearsal, request).await,
-        O::DescribeCluster | O::DescribeClusterV2 => cluster::describe(rehearsal, request).await,
-        O::DeleteCluster => cluster::delete(rehearsal, request),
-        O::GetBootstrapBrokers => nodes::bootstrap(rehearsal, request).await,
-        O::ListNodes => nodes::list(rehearsal, request).await,
-        O::RebootBroker => reboot::reboot(rehearsal, request).await,
-        O::UpdateBrokerCount
-        | O::UpdateBrokerStorage
-        | O::UpdateBrokerType
-        | O::UpdateClusterConfiguration
-        | O::UpdateClusterKafkaVersion
-        | O::UpdateConnectivity
-        | O::UpdateMonitoring
-        | O::UpdateRebalancing
-        | O::UpdateSecurity
-        | O::UpdateStorage => update::update(rehearsal, request).await,
-        O::ListClusterOperations
-        | O::ListClusterOperationsV2
-        | O::DescribeClusterOperation
-        | O::DescribeClusterOperationV2 => operation::answer(&lock(&rehearsal.kafka), request),
-        O::GetClusterPolicy
-        | O::PutClusterPolicy
-        | O::DeleteClusterPolicy
-        | O::ListScramSecrets
-        | O::BatchAssociateScramSecret
-        | O::BatchDisassociateScramSecret
-        | O::ListTagsForResource
-        | O::TagResource
-        | O::UntagResource => attached::answer(&mut lock(&rehearsal.kafka), request),
-        O::CreateConfiguration
-        | O::ListConfigurations
-        | O::DescribeConfiguration
-        | O::UpdateConfiguration
-        | O::DeleteConfiguration
-        | O::ListConfigurationRevisions
-        | O::DescribeConfigurationRevision => {
+    match request.route.action {
+        A::CreateCluster | A::CreateClusterV2 => cluster::create(rehearsal, request).await,
+        A::ListClusters | A::ListClustersV2 => cluster::list(rehearsal, request).await,
+        A::DescribeCluster | A::DescribeClusterV2 => cluster::describe(rehearsal, request).await,
+        A::DeleteCluster => cluster::delete(rehearsal, request),
+        A::GetBootstrapBrokers => nodes::bootstrap(rehearsal, request).await,
+        A::ListNodes => nodes::list(rehearsal, request).await,
+        A::RebootBroker => reboot::reboot(rehearsal, request).await,
+        A::UpdateBrokerCount
+        | A::UpdateBrokerStorage
+        | A::UpdateBrokerType
+        | A::UpdateClusterConfiguration
+        | A::UpdateClusterKafkaVersion
+        | A::UpdateConnectivity
+        | A::UpdateMonitoring
+        | A::UpdateRebalancing
+        | A::UpdateSecurity
+        | A::UpdateStorage => update::update(rehearsal, request).await,
+        A::ListClusterOperations
+        | A::ListClusterOperationsV2
+        | A::DescribeClusterOperation
+        | A::DescribeClusterOperationV2 => operation::answer(&lock(&rehearsal.kafka), request),
+        A::GetClusterPolicy
+        | A::PutClusterPolicy
+        | A::DeleteClusterPolicy
+        | A::ListScramSecrets
+        | A::BatchAssociateScramSecret
+        | A::BatchDisassociateScramSecret
+        | A::ListTagsForResource
+        | A::TagResource
+        | A::UntagResource => attached::answer(&mut lock(&rehearsal.kafka), request),
+        A::CreateConfiguration
+        | A::ListConfigurations
+        | A::DescribeConfiguration
+        | A::UpdateConfiguration
+        | A::DeleteConfiguration
+        | A::ListConfigurationRevisions
+        | A::DescribeConfigurationRevision => {
             let account = rehearsal.account(&request.call.scope.access_key);
             configuration::answer(&mut lock(&rehearsal.kafka), request, &account)
         }
-        O::ListKafkaVersions => {
+        A::ListKafkaVersions => {
             let version = |number| json!({ "version": number, "status": "ACTIVE" });
             let versions = cluster::KAFKA_VERSIONS.map(version).to_vec();
             request.page("kafkaVersions", versions)

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::kafka::route::Operation as O;
+use crate::kafka::route::Action as A;
 use crate::kafka::store::Store;
 use crate::kafka::{Request, not_found};
 use crate::protocol::refusal::Refusal;
@@ -133,12 +133,12 @@ impl Operation {
 pub(crate) fn answer(store: &Store, request: &Request<'_>) -> Result<Value, Refusal> {
     let arn = &request.route.arn;
     let v2 = matches!(
-        request.route.operation,
-        O::ListClusterOperationsV2 | O::DescribeClusterOperationV2
+        request.route.action,
+        A::ListClusterOperationsV2 | A::DescribeClusterOperationV2
     );
     let told = |operation: &Operation| if v2 { operation.v2() } else { operation.v1() };
-    match request.route.operation {
-        O::ListClusterOperations | O::ListClusterOperationsV2 => {
+    match request.route.action {
+        A::ListClusterOperations | A::ListClusterOperationsV2 => {
             store.cluster(arn)?;
             let of = store
                 .operations

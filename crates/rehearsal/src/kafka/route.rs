@@ -1,11 +1,11 @@
-//! MSK's REST paths: which operation on which ARN.
+//! MSK's REST paths: which action on which ARN.
 
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
-/// MSK's operations, named as in IAM.
+/// MSK's actions, named as in IAM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operation {
+pub(crate) enum Action {
     CreateCluster,
     CreateClusterV2,
     ListClusters,
@@ -52,7 +52,7 @@ pub(crate) enum Operation {
 /// A request's place in MSK's API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Route {
-    pub(crate) operation: Operation,
+    pub(crate) action: Action,
     /// The ARN in the path; empty for collections.
     pub(crate) arn: String,
     /// Number of the revision in the path, where there is one.
@@ -61,7 +61,7 @@ pub(crate) struct Route {
 
 /// Reads method and path.
 pub(crate) fn parse(method: &Method, path: &str) -> Option<Route> {
-    use Operation as O;
+    use Action as A;
     let (v2, path) = match path.strip_prefix("/api/v2/") {
         Some(rest) => (true, rest),
         None => (false, path.strip_prefix("/v1/")?),
@@ -73,52 +73,52 @@ pub(crate) fn parse(method: &Method, path: &str) -> Option<Route> {
         Some(number) => ("revision", number.parse().ok()?),
         None => (below.as_str(), 0),
     };
-    let operation = match (method.as_str(), collection, one, below, v2) {
-        ("POST", "clusters", false, _, false) => O::CreateCluster,
-        ("POST", "clusters", false, _, true) => O::CreateClusterV2,
-        ("GET", "clusters", false, _, false) => O::ListClusters,
-        ("GET", "clusters", false, _, true) => O::ListClustersV2,
-        ("GET", "clusters", true, "", false) => O::DescribeCluster,
-        ("GET", "clusters", true, "", true) => O::DescribeClusterV2,
-        ("DELETE", "clusters", true, "", _) => O::DeleteCluster,
-        ("GET", "clusters", true, "bootstrap-brokers", _) => O::GetBootstrapBrokers,
-        ("GET", "clusters", true, "nodes", _) => O::ListNodes,
-        ("PUT", "clusters", true, "reboot-broker", _) => O::RebootBroker,
-        ("PUT", "clusters", true, "nodes/count", _) => O::UpdateBrokerCount,
-        ("PUT", "clusters", true, "nodes/storage", _) => O::UpdateBrokerStorage,
-        ("PUT", "clusters", true, "nodes/type", _) => O::UpdateBrokerType,
-        ("PUT", "clusters", true, "configuration", _) => O::UpdateClusterConfiguration,
-        ("PUT", "clusters", true, "version", _) => O::UpdateClusterKafkaVersion,
-        ("PUT", "clusters", true, "connectivity", _) => O::UpdateConnectivity,
-        ("PUT", "clusters", true, "monitoring", _) => O::UpdateMonitoring,
-        ("PUT", "clusters", true, "rebalancing", _) => O::UpdateRebalancing,
-        ("PATCH", "clusters", true, "security", _) => O::UpdateSecurity,
-        ("PUT", "clusters", true, "storage", _) => O::UpdateStorage,
-        ("GET", "clusters", true, "operations", false) => O::ListClusterOperations,
-        ("GET", "clusters", true, "operations", true) => O::ListClusterOperationsV2,
-        ("GET", "operations", true, "", false) => O::DescribeClusterOperation,
-        ("GET", "operations", true, "", true) => O::DescribeClusterOperationV2,
-        ("GET", "clusters", true, "policy", _) => O::GetClusterPolicy,
-        ("PUT", "clusters", true, "policy", _) => O::PutClusterPolicy,
-        ("DELETE", "clusters", true, "policy", _) => O::DeleteClusterPolicy,
-        ("GET", "clusters", true, "scram-secrets", _) => O::ListScramSecrets,
-        ("POST", "clusters", true, "scram-secrets", _) => O::BatchAssociateScramSecret,
-        ("PATCH", "clusters", true, "scram-secrets", _) => O::BatchDisassociateScramSecret,
-        ("POST", "configurations", false, _, _) => O::CreateConfiguration,
-        ("GET", "configurations", false, _, _) => O::ListConfigurations,
-        ("GET", "configurations", true, "", _) => O::DescribeConfiguration,
-        ("PUT", "configurations", true, "", _) => O::UpdateConfiguration,
-        ("DELETE", "configurations", true, "", _) => O::DeleteConfiguration,
-        ("GET", "configurations", true, "revisions", _) => O::ListConfigurationRevisions,
-        ("GET", "configurations", true, "revision", _) => O::DescribeConfigurationRevision,
-        ("GET", "kafka-versions", false, _, _) => O::ListKafkaVersions,
-        ("GET", "tags", true, "", _) => O::ListTagsForResource,
-        ("POST", "tags", true, "", _) => O::TagResource,
-        ("DELETE", "tags", true, "", _) => O::UntagResource,
+    let action = match (method.as_str(), collection, one, below, v2) {
+        ("POST", "clusters", false, _, false) => A::CreateCluster,
+        ("POST", "clusters", false, _, true) => A::CreateClusterV2,
+        ("GET", "clusters", false, _, false) => A::ListClusters,
+        ("GET", "clusters", false, _, true) => A::ListClustersV2,
+        ("GET", "clusters", true, "", false) => A::DescribeCluster,
+        ("GET", "clusters", true, "", true) => A::DescribeClusterV2,
+        ("DELETE", "clusters", true, "", _) => A::DeleteCluster,
+        ("GET", "clusters", true, "bootstrap-brokers", _) => A::GetBootstrapBrokers,
+        ("GET", "clusters", true, "nodes", _) => A::ListNodes,
+        ("PUT", "clusters", true, "reboot-broker", _) => A::RebootBroker,
+        ("PUT", "clusters", true, "nodes/count", _) => A::UpdateBrokerCount,
+        ("PUT", "clusters", true, "nodes/storage", _) => A::UpdateBrokerStorage,
+        ("PUT", "clusters", true, "nodes/type", _) => A::UpdateBrokerType,
+        ("PUT", "clusters", true, "configuration", _) => A::UpdateClusterConfiguration,
+        ("PUT", "clusters", true, "version", _) => A::UpdateClusterKafkaVersion,
+        ("PUT", "clusters", true, "connectivity", _) => A::UpdateConnectivity,
+        ("PUT", "clusters", true, "monitoring", _) => A::UpdateMonitoring,
+        ("PUT", "clusters", true, "rebalancing", _) => A::UpdateRebalancing,
+        ("PATCH", "clusters", true, "security", _) => A::UpdateSecurity,
+        ("PUT", "clusters", true, "storage", _) => A::UpdateStorage,
+        ("GET", "clusters", true, "operations", false) => A::ListClusterOperations,
+        ("GET", "clusters", true, "operations", true) => A::ListClusterOperationsV2,
+        ("GET", "operations", true, "", false) => A::DescribeClusterOperation,
+        ("GET", "operations", true, "", true) => A::DescribeClusterOperationV2,
+        ("GET", "clusters", true, "policy", _) => A::GetClusterPolicy,
+        ("PUT", "clusters", true, "policy", _) => A::PutClusterPolicy,
+        ("DELETE", "clusters", true, "policy", _) => A::DeleteClusterPolicy,
+        ("GET", "clusters", true, "scram-secrets", _) => A::ListScramSecrets,
+        ("POST", "clusters", true, "scram-secrets", _) => A::BatchAssociateScramSecret,
+        ("PATCH", "clusters", true, "scram-secrets", _) => A::BatchDisassociateScramSecret,
+        ("POST", "configurations", false, _, _) => A::CreateConfiguration,
+        ("GET", "configurations", false, _, _) => A::ListConfigurations,
+        ("GET", "configurations", true, "", _) => A::DescribeConfiguration,
+        ("PUT", "configurations", true, "", _) => A::UpdateConfiguration,
+        ("DELETE", "configurations", true, "", _) => A::DeleteConfiguration,
+        ("GET", "configurations", true, "revisions", _) => A::ListConfigurationRevisions,
+        ("GET", "configurations", true, "revision", _) => A::DescribeConfigurationRevision,
+        ("GET", "kafka-versions", false, _, _) => A::ListKafkaVersions,
+        ("GET", "tags", true, "", _) => A::ListTagsForResource,
+        ("POST", "tags", true, "", _) => A::TagResource,
+        ("DELETE", "tags", true, "", _) => A::UntagResource,
         _ => return None,
     };
     Some(Route {
-        operation,
+        action,
         arn,
         revision,
     })
@@ -152,10 +152,7 @@ mod tests {
         let encoded = ARN.replace(':', "%3A").replace('/', "%2F");
         for arn in [ARN, &encoded] {
             let route = parse(&Method::GET, &format!("/v1/clusters/{arn}/nodes")).unwrap();
-            assert_eq!(
-                (route.operation, route.arn.as_str()),
-                (Operation::ListNodes, ARN)
-            );
+            assert_eq!((route.action, route.arn.as_str()), (Action::ListNodes, ARN));
         }
     }
 
@@ -163,7 +160,7 @@ mod tests {
     fn the_arn_of_an_operation_has_one_part_more() {
         let arn = "arn:aws:kafka:eu-west-1:1:cluster-operation/name/uuid-1/op";
         let route = parse(&Method::GET, &format!("/api/v2/operations/{arn}")).unwrap();
-        assert_eq!(route.operation, Operation::DescribeClusterOperationV2);
+        assert_eq!(route.action, Action::DescribeClusterOperationV2);
         assert_eq!(route.arn, arn);
     }
 

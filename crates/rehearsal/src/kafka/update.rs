@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::kafka::operation::Operation;
-use crate::kafka::route::Operation as O;
+use crate::kafka::route::Action as A;
 use crate::kafka::store::Kind;
 use crate::kafka::{Request, bad_request};
 use crate::protocol::refusal::Refusal;
@@ -50,25 +50,25 @@ pub(crate) async fn update(rehearsal: &Rehearsal, request: &Request<'_>) -> Resu
 fn write_down(asked: &mut Value, request: &Request<'_>) -> Result<&'static str, Refusal> {
     let body = &request.body;
     let group = &mut asked["brokerNodeGroupInfo"];
-    Ok(match request.route.operation {
-        O::UpdateBrokerStorage => {
+    Ok(match request.route.action {
+        A::UpdateBrokerStorage => {
             let volume = &body["targetBrokerEBSVolumeInfo"][0];
             group["storageInfo"]["ebsStorageInfo"]["volumeSize"] = volume["volumeSizeGB"].clone();
             "INCREASE_BROKER_STORAGE"
         }
-        O::UpdateStorage => {
+        A::UpdateStorage => {
             group["storageInfo"]["ebsStorageInfo"]["volumeSize"] = body["volumeSizeGB"].clone();
             "UPDATE_STORAGE"
         }
-        O::UpdateBrokerType => {
+        A::UpdateBrokerType => {
             group["instanceType"] = body["targetInstanceType"].clone();
             "UPDATE_BROKER_TYPE"
         }
-        O::UpdateConnectivity => {
+        A::UpdateConnectivity => {
             group["connectivityInfo"] = body["connectivityInfo"].clone();
             "UPDATE_CONNECTIVITY"
         }
-        O::UpdateMonitoring => {
+        A::UpdateMonitoring => {
             for name in ["enhancedMonitoring", "openMonitoring", "loggingInfo"] {
                 if !body[name].is_null() {
                     asked[name] = body[name].clone();
@@ -76,9 +76,9 @@ fn write_down(asked: &mut Value, request: &Request<'_>) -> Result<&'static str, 
             }
             "UPDATE_MONITORING"
         }
-        operation => {
+        action => {
             return Err(bad_request(format!(
-                "The rehearsal's brokers cannot follow {operation:?}: destroy the lab and create it anew."
+                "The rehearsal's brokers cannot follow {action:?}: destroy the lab and create it anew."
             )));
         }
     })

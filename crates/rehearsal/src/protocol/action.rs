@@ -45,7 +45,7 @@ pub(crate) fn name(service: &str, parts: &Parts, form: &Form) -> String {
     if service == "kafka"
         && let Some(route) = route::parse(&parts.method, path)
     {
-        return format!("{:?}", route.operation);
+        return format!("{:?}", route.action);
     }
     format!("{} {path}", parts.method)
 }

@@ -23,14 +23,11 @@ pub(super) async fn failover(
     let real = rehearsal.topology().await?.mysql;
     overlay::cluster(rehearsal, &mut told, &real);
     let target = target(&told, call.form.get("TargetDBInstanceIdentifier"))?;
+    if told.value("Status") != "available"
+        || !lock(&rehearsal.databases).failing_over.insert(id.clone())
     {
-        let mut databases = lock(&rehearsal.databases);
-        let busy = databases.clusters.contains_key(&id);
-        if busy || told.value("Status") != "available" {
-            let message = format!("DB cluster {id} is not in available state.");
-            return Err(Refusal::sender("InvalidDBClusterStateFault", message));
-        }
-        databases.clusters.insert(id.clone(), "failing-over");
+        let message = format!("DB cluster {id} is not in available state.");
+        return Err(Refusal::sender("InvalidDBClusterStateFault", message));
     }
     follow(rehearsal, &id, target);
     told.set_text("Status", "failing-over");
@@ -80,7 +77,7 @@ fn follow(rehearsal: &Arc<Rehearsal>, id: &str, target: String) {
             lock(&rehearsal.events).rds(happened.at, source, "failover", message);
         },
         move |rehearsal, result| {
-            lock(&rehearsal.databases).clusters.remove(&ended);
+            lock(&rehearsal.databases).failing_over.remove(&ended);
             if result.is_err() {
                 let message = "Cluster failover failed, check the health of your cluster instances and try again.";
                 let source = ("db-cluster", ended.as_str());

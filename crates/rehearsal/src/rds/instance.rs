@@ -27,15 +27,13 @@ pub(super) async fn reboot(
             "You can't force a failover on a DB instance that isn't a Multi-AZ deployment.";
         return Err(Refusal::sender("InvalidParameterCombination", message));
     }
+    if told.value("DBInstanceStatus") != "available"
+        || !lock(&rehearsal.databases).rebooting.insert(id.clone())
     {
-        let mut databases = lock(&rehearsal.databases);
-        let busy = databases.instances.contains_key(&id);
-        if busy || told.value("DBInstanceStatus") != "available" {
-            let message = format!("Instance {id} is not in available state.");
-            return Err(Refusal::sender("InvalidDBInstanceState", message));
-        }
-        databases.instances.insert(id.clone(), "rebooting");
+        let message = format!("Instance {id} is not in available state.");
+        return Err(Refusal::sender("InvalidDBInstanceState", message));
     }
+    lock(&rehearsal.databases).failed.remove(&id);
     follow(rehearsal, &id, force);
     told.set_text("DBInstanceStatus", "rebooting");
     Ok(wire::query_answer(
@@ -52,28 +50,17 @@ fn follow(rehearsal: &Arc<Rehearsal>, id: &str, force: bool) {
         false => rehearsal.plane.restart_mysql(),
     };
     let (source, ended) = (id.to_owned(), id.to_owned());
-    let mut killed = false;
     rehearsal.follow(
         progress,
-        move |rehearsal, happened| {
-            if happened.step == Step::Killed && !killed {
-                killed = true;
-                lock(&rehearsal.databases).instances.insert(source.clone(), "rebooting");
-            }
-            tell(rehearsal, &source, happened, force);
-        },
+        move |rehearsal, happened| tell(rehearsal, &source, happened, force),
         move |rehearsal, result| {
             let mut databases = lock(&rehearsal.databases);
-            match result {
-                Ok(()) => {
-                    databases.instances.remove(&ended);
-                }
-                Err(_) => {
-                    databases.instances.insert(ended.clone(), "failed");
-                    let message = "DB instance put into failed state. RDS recommends that you initiate a point-in-time-restore.";
-                    let source = ("db-instance", ended.as_str());
-                    lock(&rehearsal.events).rds(Timestamp::now(), source, "failure", message);
-                }
+            databases.rebooting.remove(&ended);
+            if result.is_err() {
+                databases.failed.insert(ended.clone());
+                let message = "DB instance put into failed state. RDS recommends that you initiate a point-in-time-restore.";
+                let source = ("db-instance", ended.as_str());
+                lock(&rehearsal.events).rds(Timestamp::now(), source, "failure", message);
             }
         },
     );

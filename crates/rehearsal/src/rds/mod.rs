@@ -5,7 +5,7 @@ mod instance;
 mod logs;
 mod overlay;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -20,10 +20,12 @@ use crate::rehearsal::{Call, Rehearsal};
 /// What is being done to instances and clusters, and what became of it.
 #[derive(Debug, Default)]
 pub(crate) struct Databases {
-    /// Status of an instance where it is not the emulator's.
-    instances: BTreeMap<String, &'static str>,
-    /// Status of a cluster where it is not the emulator's.
-    clusters: BTreeMap<String, &'static str>,
+    /// Instances that reboot.
+    rebooting: BTreeSet<String>,
+    /// Instances whose last reboot failed. Their status is so while MySQL is not back.
+    failed: BTreeSet<String>,
+    /// Clusters that fail over.
+    failing_over: BTreeSet<String>,
     /// The writer of a cluster that has failed over.
     writers: BTreeMap<String, String>,
 }

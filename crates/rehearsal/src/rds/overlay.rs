@@ -8,6 +8,7 @@ use crate::forward::Answer;
 use crate::gaps;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::xml::Element;
+use crate::rds::Databases;
 use crate::rehearsal::{Call, Rehearsal, lock};
 
 /// Mends an answer of the emulator.
@@ -32,7 +33,12 @@ pub(super) async fn overlay(
     if let Some(id) = call.form.get("DBInstanceIdentifier")
         && call.action == "DeleteDBInstance"
     {
-        lock(&rehearsal.databases).instances.remove(id);
+        lock(&rehearsal.databases).failed.remove(id);
+    }
+    if let Some(id) = call.form.get("DBClusterIdentifier")
+        && call.action == "DeleteDBCluster"
+    {
+        lock(&rehearsal.databases).writers.remove(id);
     }
     gaps::mend_rds(rehearsal, &mut told);
     Ok(answer.with(told.document()))
@@ -47,17 +53,8 @@ pub(super) fn instance(rehearsal: &Rehearsal, told: &mut Element, real: &Mysql, 
     if told.child("Endpoint").is_some() {
         told.set(endpoint(&real.endpoint));
     }
-    let status = lock(&rehearsal.databases);
-    let status = status
-        .instances
-        .get(told.value("DBInstanceIdentifier"))
-        .copied();
-    match status {
-        Some(status) => told.set_text("DBInstanceStatus", status),
-        None if !real.alive && told.value("DBInstanceStatus") == "available" => {
-            told.set_text("DBInstanceStatus", "rebooting");
-        }
-        None => {}
+    if let Some(status) = status(&lock(&rehearsal.databases), told, real) {
+        told.set_text("DBInstanceStatus", status);
     }
     if !told.value("DBClusterIdentifier").is_empty() {
         return;
@@ -71,6 +68,19 @@ pub(super) fn instance(rehearsal: &Rehearsal, told: &mut Element, real: &Mysql, 
     }
 }
 
+/// Status of an instance where it is not the emulator's.
+fn status(databases: &Databases, told: &Element, real: &Mysql) -> Option<&'static str> {
+    let id = told.value("DBInstanceIdentifier");
+    if databases.rebooting.contains(id) {
+        return Some("rebooting");
+    }
+    let down = !real.alive && told.value("DBInstanceStatus") == "available";
+    down.then(|| match databases.failed.contains(id) {
+        true => "failed",
+        false => "rebooting",
+    })
+}
+
 /// Status, writer and addresses of a cluster.
 pub(super) fn cluster(rehearsal: &Rehearsal, told: &mut Element, real: &Mysql) {
     for name in ["Endpoint", "ReaderEndpoint"] {
@@ -81,8 +91,8 @@ pub(super) fn cluster(rehearsal: &Rehearsal, told: &mut Element, real: &Mysql) {
     told.set_text("Port", real.endpoint.port);
     let databases = lock(&rehearsal.databases);
     let id = told.value("DBClusterIdentifier");
-    if let Some(status) = databases.clusters.get(id) {
-        told.set_text("Status", status);
+    if databases.failing_over.contains(id) {
+        told.set_text("Status", "failing-over");
     }
     let Some(writer) = databases.writers.get(told.value("DBClusterIdentifier")) else {
         return;

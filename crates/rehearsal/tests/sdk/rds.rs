@@ -130,12 +130,13 @@ async fn a_plain_reboot_stays_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_failover_that_fails_leaves_a_failed_instance() {
+async fn an_instance_is_failed_from_a_failed_failover_until_mysql_is_back() {
     let stage = Stage::open().await;
     let client = client(&stage).await;
     reboot(&client, "db", true).await.unwrap();
     let change = stage.plane.change().await;
     change.killed().await;
+    stage.plane.alter(|topology| topology.mysql.alive = false);
     change.fail("the storage is gone");
     until("the failure", || async {
         told(&client).await.0 == "failed"
