@@ -2,7 +2,8 @@
 //!
 //! The control plane is emulated: MSK by [`Front`] itself, most else by the [`Backends`] behind it. The
 //! data plane is real: a [`DataPlane`] kills, promotes and restarts real servers, and what Describe
-//! calls and events tell follows what truly happened to them.
+//! calls and events tell follows what truly happened to them. There is one data plane: all clusters,
+//! groups and instances of a kind that are made on paper are the same real servers.
 
 mod backends;
 mod client;

@@ -26,7 +26,7 @@ pub(super) struct Process {
     module: String,
     child: Child,
     /// Its other end is the emulator's sign that we live.
-    _alive: Option<ChildStdin>,
+    alive: Option<ChildStdin>,
     log: PathBuf,
 }
 
@@ -68,7 +68,7 @@ impl Process {
         })?;
         Ok(Self {
             module: module.to_owned(),
-            _alive: child.stdin.take(),
+            alive: child.stdin.take(),
             child,
             log,
         })
@@ -108,6 +108,7 @@ impl Process {
     /// Kills the group and waits until its leader is gone. There is nothing to save.
     pub(super) async fn end(&mut self) {
         self.kill();
+        self.alive = None;
         if timeout(ANSWER_DEADLINE, self.child.wait()).await.is_err() {
             tracing::warn!(module = self.module, "an emulator does not end");
         }
@@ -126,5 +127,51 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    fn server(logs: &Path) -> (Process, String) {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port().to_string();
+        drop(free);
+        let arguments = ["--bind", "127.0.0.1", &port];
+        let server = Process::start(Path::new("python3"), "http.server", &arguments, &[], logs);
+        (server.unwrap(), format!("http://127.0.0.1:{port}/"))
+    }
+
+    #[tokio::test]
+    async fn an_emulator_ends_with_its_starter() {
+        let logs = tempfile::tempdir().unwrap();
+        let (mut server, url) = server(logs.path());
+        server
+            .until_it_answers(&url, Duration::from_secs(30))
+            .await
+            .unwrap();
+        // What the kernel does when the starter dies.
+        server.alive = None;
+        let ended = timeout(Duration::from_secs(30), server.child.wait()).await;
+        assert!(!ended.expect("it ends").unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn an_emulator_that_ends_early_is_not_waited_for() {
+        let logs = tempfile::tempdir().unwrap();
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port().to_string();
+        let arguments = ["--bind", "127.0.0.1", &port];
+        let python = Path::new("python3");
+        let mut server =
+            Process::start(python, "http.server", &arguments, &[], logs.path()).unwrap();
+        let url = format!("http://127.0.0.1:{port}/");
+        let told = server.until_it_answers(&url, Duration::from_secs(60)).await;
+        assert!(
+            matches!(told, Err(RehearsalError::Ended { .. })),
+            "{told:?}"
+        );
     }
 }
