@@ -8,7 +8,15 @@ use crate::protocol::xml::Element;
 use crate::rehearsal::Call;
 
 /// Fields that come back as they were put.
-const FIELDS: [&str; 4] = ["Period", "Statistic", "ActionsEnabled", "TreatMissingData"];
+const FIELDS: [&str; 7] = [
+    "ActionsEnabled",
+    "AlarmDescription",
+    "DatapointsToAlarm",
+    "Period",
+    "Statistic",
+    "TreatMissingData",
+    "Unit",
+];
 /// Most dimensions of an alarm: CloudWatch's limit.
 const MAX_DIMENSIONS: usize = 30;
 

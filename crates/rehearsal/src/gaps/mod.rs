@@ -3,6 +3,7 @@
 //! Each gap was met with the pinned versions; a newer emulator may close it.
 
 mod alarms;
+mod endpoints;
 mod glue;
 mod remembered;
 
@@ -30,13 +31,17 @@ pub(crate) struct Notes {
     exports: BTreeMap<String, Vec<String>>,
     /// The last PutMetricAlarm of an alarm.
     alarms: BTreeMap<String, Form>,
+    /// KMS key of a replication group.
+    keys: BTreeMap<String, String>,
+    /// VPC endpoints.
+    endpoints: endpoints::Endpoints,
     /// Tags of a Glue registry.
     registries: BTreeMap<String, Value>,
 }
 
 /// Services with a gap of their own, besides RDS and ElastiCache.
 pub(crate) fn mends(service: &str) -> bool {
-    matches!(service, "ecs" | "glue" | "monitoring")
+    matches!(service, "ec2" | "ecs" | "glue" | "monitoring")
 }
 
 /// Passes a call on and mends the answer.
@@ -49,6 +54,9 @@ pub(crate) async fn answer(rehearsal: &Rehearsal, call: &Call) -> Result<Respons
     let mended = match (call.scope.service.as_str(), call.action.as_str()) {
         ("monitoring", "PutMetricAlarm" | "DescribeAlarms") => {
             alarms::mend(&mut notes, call, &answer)
+        }
+        ("ec2", action) if action.contains("VpcEndpoint") => {
+            endpoints::mend(&mut notes.endpoints, call, &answer)
         }
         ("glue", "CreateRegistry" | "GetTags") => glue::mend(&mut notes, call),
         ("ecs", action) if action.contains("Service") => services(&answer.body),

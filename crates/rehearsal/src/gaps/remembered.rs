@@ -19,6 +19,12 @@ pub(crate) fn note(rehearsal: &Rehearsal, call: &Call) {
                 .parameters
                 .remove(call.form.get("CacheParameterGroupName").unwrap_or_default());
         }
+        "CreateReplicationGroup" => {
+            let form = &call.form;
+            if let (Some(id), Some(key)) = (form.get("ReplicationGroupId"), form.get("KmsKeyId")) {
+                notes.keys.insert(id.to_owned(), key.to_owned());
+            }
+        }
         "CreateDBInstance" => exports(&mut notes, &call.form, "EnableCloudwatchLogsExports"),
         "ModifyDBInstance" => {
             let list = "CloudwatchLogsExportConfiguration.EnableLogTypes";
@@ -58,7 +64,8 @@ fn exports(notes: &mut Notes, form: &Form, list: &str) {
     }
 }
 
-/// Users' authentication, and only the parameters that were set where only those are asked for.
+/// Users' authentication, groups' keys, and only the parameters that were set where only those are
+/// asked for.
 pub(crate) fn mend_elasticache(rehearsal: &Rehearsal, call: &Call, told: &mut Element) {
     let notes = lock(&rehearsal.notes);
     let mut user = |user: &mut Element| {
@@ -71,6 +78,11 @@ pub(crate) fn mend_elasticache(rehearsal: &Rehearsal, call: &Call, told: &mut El
     told.each("member", &mut user);
     told.each("CreateUserResult", &mut user);
     told.each("ModifyUserResult", &mut user);
+    told.each("ReplicationGroup", &mut |group| {
+        if let Some(key) = notes.keys.get(group.value("ReplicationGroupId")) {
+            group.set_text("KmsKeyId", key);
+        }
+    });
     if call.action == "DescribeCacheParameters" && call.form.get("Source") == Some("user") {
         let group = call.form.get("CacheParameterGroupName").unwrap_or_default();
         let set = notes.parameters.get(group).map_or(&[][..], Vec::as_slice);

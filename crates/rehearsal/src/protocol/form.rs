@@ -40,14 +40,15 @@ impl Form {
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// The values of a list, whatever its members are called: `Name.member.1`, `Name.Item.2`.
+    /// The values of a list, whatever its members are called: `Name.1`, `Name.member.2`, `Name.Item.3`.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         let prefix = format!("{name}.");
         let mut members: Vec<(u32, &str)> = self
             .0
             .iter()
             .filter_map(|(key, value)| {
-                let (_, number) = key.strip_prefix(&prefix)?.rsplit_once('.')?;
+                let place = key.strip_prefix(&prefix)?;
+                let number = place.split_once('.').map_or(place, |(_, number)| number);
                 Some((number.parse().ok()?, value.as_str()))
             })
             .collect();
@@ -71,6 +72,8 @@ mod tests {
     fn a_list_keeps_the_order_of_its_numbers() {
         let form = Form::parse(b"L.member.10=c&L.member.2=b&L.member.1=a&Lx.member.1=z");
         assert_eq!(form.list("L"), ["a", "b", "c"]);
+        let flat = Form::parse(b"G.2=b&G.1=a&G.1.Name=z");
+        assert_eq!(flat.list("G"), ["a", "b"]);
     }
 
     proptest! {
