@@ -7,18 +7,17 @@ mod endpoints;
 mod glue;
 mod remembered;
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::Response;
 use serde_json::{Value, json};
 
+use crate::protocol::form::Form;
 use crate::protocol::refusal::Refusal;
 use crate::rehearsal::{Call, Rehearsal, lock};
 
 pub(crate) use remembered::{mend_elasticache, mend_rds, note};
-
-use std::collections::BTreeMap;
-
-use crate::protocol::form::Form;
 
 /// Facts of requests that the emulators do not give back.
 #[derive(Debug, Default)]

@@ -1,4 +1,6 @@
-//! The real emulators behind the front. Installs them from the Python package index.
+//! The real emulators behind the front, installed from the Python package index. Ignored unless asked
+//! for: `cargo test -p rlab-rehearsal --test sdk -- --ignored`. `RLAB_REHEARSAL_CACHE` names a directory
+//! in which they are kept from one run to the next.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,11 @@
 //! Faults of the API itself, and the record of what was asked.
 
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_kafka::error::ProvideErrorMetadata;
-use rlab_rehearsal::{ControlClient, Fault, Requests};
+use rlab_rehearsal::{ControlClient, Fault, Requests, Upstreams};
 
 use crate::{ACCOUNT, Stage};
 
@@ -229,4 +230,55 @@ async fn what_is_not_signed_is_refused_and_what_is_not_ours_is_passed_on() {
     let form = form.header("content-type", "application/x-www-form-urlencoded");
     let too_large = form.body(body).send().await.unwrap();
     assert_eq!(too_large.status(), 413);
+}
+
+#[tokio::test]
+async fn servers_that_cannot_be_asked_are_an_error_and_not_a_state() {
+    let stage = Stage::open().await;
+    let config = stage.sdk().await;
+    stage.plane.break_down();
+    let rds = aws_sdk_rds::Client::new(&config)
+        .describe_db_instances()
+        .send()
+        .await;
+    assert_eq!(
+        rds.unwrap_err().into_service_error().code(),
+        Some("InternalFailure")
+    );
+    let elasticache = aws_sdk_elasticache::Client::new(&config);
+    let told = elasticache.describe_replication_groups().send().await;
+    assert_eq!(
+        told.unwrap_err().into_service_error().code(),
+        Some("InternalFailure")
+    );
+    let kafka = aws_sdk_kafka::Client::new(&config)
+        .list_clusters_v2()
+        .send()
+        .await;
+    assert_eq!(
+        kafka.unwrap_err().into_service_error().code(),
+        Some("InternalFailure")
+    );
+}
+
+#[tokio::test]
+async fn an_emulator_that_is_gone_is_an_error_that_names_it() {
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let stage = Stage::over(Upstreams {
+        ministack: nobody,
+        moto: nobody,
+    })
+    .await;
+    let rds = aws_sdk_rds::Client::new(&stage.sdk().await)
+        .describe_db_instances()
+        .send()
+        .await;
+    let error = rds.unwrap_err().into_service_error();
+    assert!(
+        error.message().unwrap().starts_with("the emulator of rds"),
+        "{error:?}"
+    );
 }

@@ -1,6 +1,7 @@
 //! A data plane in memory, whose changes the test leads step by step.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
@@ -16,6 +17,7 @@ type Told = (Result<Happened, DataPlaneError>, oneshot::Sender<()>);
 /// Three brokers, MySQL with a standby, two Redis nodes.
 pub struct Plane {
     topology: Mutex<Topology>,
+    broken: AtomicBool,
     begun: mpsc::UnboundedSender<Change>,
     changes: tokio::sync::Mutex<mpsc::UnboundedReceiver<Change>>,
 }
@@ -37,6 +39,7 @@ impl Plane {
         let (begun, changes) = mpsc::unbounded_channel();
         Self {
             topology: Mutex::new(topology()),
+            broken: AtomicBool::new(false),
             begun,
             changes: tokio::sync::Mutex::new(changes),
         }
@@ -59,6 +62,11 @@ impl Plane {
 
     pub fn alter(&self, change: impl FnOnce(&mut Topology)) {
         change(&mut self.topology.lock().unwrap());
+    }
+
+    /// From now on the servers cannot be asked.
+    pub fn break_down(&self) {
+        self.broken.store(true, Ordering::Relaxed);
     }
 
     fn begin(&self, what: String) -> Progress {
@@ -117,8 +125,11 @@ impl Change {
 
 impl DataPlane for Plane {
     fn topology(&self) -> BoxFuture<'_, Result<Topology, DataPlaneError>> {
-        let topology = self.topology.lock().unwrap().clone();
-        async move { Ok(topology) }.boxed()
+        let topology = match self.broken.load(Ordering::Relaxed) {
+            true => Err(DataPlaneError::Unknown("lab".to_owned())),
+            false => Ok(self.topology.lock().unwrap().clone()),
+        };
+        async move { topology }.boxed()
     }
 
     fn reboot_broker(&self, id: i32) -> Progress {
