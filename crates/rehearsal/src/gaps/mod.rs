@@ -4,6 +4,7 @@
 
 mod alarms;
 mod endpoints;
+mod files;
 mod glue;
 mod remembered;
 
@@ -26,21 +27,26 @@ pub(crate) struct Notes {
     authentication: BTreeMap<String, String>,
     /// Names of the parameters that were set in a cache parameter group.
     parameters: BTreeMap<String, Vec<String>>,
-    /// Log exports of a DB instance.
-    exports: BTreeMap<String, Vec<String>>,
+    /// Log exports of a DB instance or cluster, by the parameter that names it and its name.
+    exports: BTreeMap<(&'static str, String), Vec<String>>,
     /// The last PutMetricAlarm of an alarm.
     alarms: BTreeMap<String, Form>,
     /// KMS key of a replication group.
     keys: BTreeMap<String, String>,
     /// VPC endpoints.
     endpoints: endpoints::Endpoints,
+    /// Policies of file systems.
+    policies: files::Policies,
     /// Tags of a Glue registry.
     registries: BTreeMap<String, Value>,
 }
 
 /// Services with a gap of their own, besides RDS and ElastiCache.
 pub(crate) fn mends(service: &str) -> bool {
-    matches!(service, "ec2" | "ecs" | "glue" | "monitoring")
+    matches!(
+        service,
+        "ec2" | "ecs" | "elasticfilesystem" | "glue" | "monitoring"
+    )
 }
 
 /// Passes a call on and mends the answer.
@@ -57,6 +63,7 @@ pub(crate) async fn answer(rehearsal: &Rehearsal, call: &Call) -> Result<Respons
         ("ec2", action) if action.contains("VpcEndpoint") => {
             endpoints::mend(&mut notes.endpoints, call, &answer)
         }
+        ("elasticfilesystem", _) => files::mend(&mut notes.policies, call, &answer),
         ("glue", "CreateRegistry" | "GetTags") => glue::mend(&mut notes, call),
         ("ecs", action) if action.contains("Service") => services(&answer.body),
         _ => None,

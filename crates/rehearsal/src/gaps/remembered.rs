@@ -8,6 +8,10 @@ use crate::rehearsal::{Call, Rehearsal, lock};
 /// Most parameters of one request: AWS's limit.
 const MAX_PARAMETERS: usize = 20;
 
+/// What names an instance and a cluster.
+const INSTANCE: &str = "DBInstanceIdentifier";
+const CLUSTER: &str = "DBClusterIdentifier";
+
 /// Remembers what the emulator will forget of a call.
 pub(crate) fn note(rehearsal: &Rehearsal, call: &Call) {
     let mut notes = lock(&rehearsal.notes);
@@ -20,16 +24,21 @@ pub(crate) fn note(rehearsal: &Rehearsal, call: &Call) {
                 .remove(call.form.get("CacheParameterGroupName").unwrap_or_default());
         }
         "CreateReplicationGroup" => {
-            let form = &call.form;
-            if let (Some(id), Some(key)) = (form.get("ReplicationGroupId"), form.get("KmsKeyId")) {
-                notes.keys.insert(id.to_owned(), key.to_owned());
-            }
+            let id = call.form.get("ReplicationGroupId").unwrap_or_default();
+            match call.form.get("KmsKeyId") {
+                Some(key) => notes.keys.insert(id.to_owned(), key.to_owned()),
+                None => notes.keys.remove(id),
+            };
         }
-        "CreateDBInstance" => exports(&mut notes, &call.form, "EnableCloudwatchLogsExports"),
-        "ModifyDBInstance" => {
-            let list = "CloudwatchLogsExportConfiguration.EnableLogTypes";
-            exports(&mut notes, &call.form, list);
+        "ResetCacheParameterGroup" if call.form.is_true("ResetAllParameters") => {
+            notes
+                .parameters
+                .remove(call.form.get("CacheParameterGroupName").unwrap_or_default());
         }
+        "CreateDBInstance" => created(&mut notes, &call.form, INSTANCE),
+        "CreateDBCluster" => created(&mut notes, &call.form, CLUSTER),
+        "ModifyDBInstance" => modified(&mut notes, &call.form, INSTANCE),
+        "ModifyDBCluster" => modified(&mut notes, &call.form, CLUSTER),
         _ => {}
     }
 }
@@ -57,10 +66,25 @@ fn parameters(notes: &mut Notes, form: &Form) {
     }
 }
 
-fn exports(notes: &mut Notes, form: &Form, list: &str) {
-    let kinds: Vec<String> = form.list(list).into_iter().map(str::to_owned).collect();
-    if let (Some(id), false) = (form.get("DBInstanceIdentifier"), kinds.is_empty()) {
-        notes.exports.insert(id.to_owned(), kinds);
+/// Log exports of what is created.
+fn created(notes: &mut Notes, form: &Form, kind: &'static str) {
+    if let Some(id) = form.get(kind) {
+        let exports = form.list("EnableCloudwatchLogsExports").into_iter();
+        let exports = exports.map(str::to_owned).collect();
+        notes.exports.insert((kind, id.to_owned()), exports);
+    }
+}
+
+/// Log exports of what is changed.
+fn modified(notes: &mut Notes, form: &Form, kind: &'static str) {
+    if let Some(id) = form.get(kind) {
+        let exports = notes.exports.entry((kind, id.to_owned())).or_default();
+        let more = form
+            .list("CloudwatchLogsExportConfiguration.EnableLogTypes")
+            .into_iter();
+        exports.extend(more.map(str::to_owned));
+        let less = form.list("CloudwatchLogsExportConfiguration.DisableLogTypes");
+        exports.retain(|export| !less.contains(&export.as_str()));
     }
 }
 
@@ -96,16 +120,18 @@ pub(crate) fn mend_elasticache(rehearsal: &Rehearsal, call: &Call, told: &mut El
     }
 }
 
-/// Log exports of instances.
+/// Log exports of instances and clusters.
 pub(crate) fn mend_rds(rehearsal: &Rehearsal, told: &mut Element) {
     let notes = lock(&rehearsal.notes);
-    told.each("DBInstance", &mut |instance| {
-        if let Some(kinds) = notes.exports.get(instance.value("DBInstanceIdentifier")) {
-            let members = kinds.iter().map(|kind| Element::text("member", kind));
-            instance.set(Element::new(
-                "EnabledCloudwatchLogsExports",
-                members.collect(),
-            ));
-        }
-    });
+    for (element, kind) in [("DBInstance", INSTANCE), ("DBCluster", CLUSTER)] {
+        told.each(element, &mut |told| {
+            if let Some(kinds) = notes.exports.get(&(kind, told.value(kind).to_owned())) {
+                let members = kinds.iter().map(|kind| Element::text("member", kind));
+                told.set(Element::new(
+                    "EnabledCloudwatchLogsExports",
+                    members.collect(),
+                ));
+            }
+        });
+    }
 }

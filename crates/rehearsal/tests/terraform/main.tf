@@ -29,10 +29,13 @@ provider "aws" {
   endpoints {
     cloudwatch  = var.endpoint
     ec2         = var.endpoint
+    ecs         = var.endpoint
+    efs         = var.endpoint
     elasticache = var.endpoint
     glue        = var.endpoint
     iam         = var.endpoint
     kafka       = var.endpoint
+    kms         = var.endpoint
     rds         = var.endpoint
     sts         = var.endpoint
   }
@@ -56,6 +59,62 @@ resource "aws_security_group" "data" {
 
 locals {
   subnets = [for subnet in aws_subnet.zone : subnet.id]
+}
+
+resource "aws_vpc_endpoint" "this" {
+  vpc_id              = aws_vpc.this.id
+  service_name        = "com.amazonaws.${local.region}.kafka"
+  vpc_endpoint_type   = "Interface"
+  subnet_ids          = local.subnets
+  security_group_ids  = [aws_security_group.data.id]
+  private_dns_enabled = true
+}
+
+resource "aws_kms_key" "this" {
+  deletion_window_in_days = 7
+}
+
+resource "aws_efs_file_system" "this" {
+  encrypted = true
+}
+
+resource "aws_efs_file_system_policy" "this" {
+  file_system_id = aws_efs_file_system.this.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Mount"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::123456789012:root" }
+      Action    = ["elasticfilesystem:ClientMount"]
+      Resource  = aws_efs_file_system.this.arn
+    }]
+  })
+}
+
+resource "aws_ecs_cluster" "this" {
+  name = local.name
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = local.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = "256"
+  memory                   = "512"
+  container_definitions    = jsonencode([{ name = "agent", image = "agent", essential = true }])
+}
+
+resource "aws_ecs_service" "this" {
+  name            = local.name
+  cluster         = aws_ecs_cluster.this.id
+  task_definition = aws_ecs_task_definition.this.arn
+  desired_count   = 0
+  launch_type     = "FARGATE"
+  network_configuration {
+    subnets         = local.subnets
+    security_groups = [aws_security_group.data.id]
+  }
 }
 
 resource "aws_msk_configuration" "this" {
@@ -141,6 +200,18 @@ resource "aws_db_instance" "this" {
   skip_final_snapshot             = true
 }
 
+resource "aws_rds_cluster" "this" {
+  cluster_identifier              = "${local.name}-aurora"
+  engine                          = "aurora-mysql"
+  engine_version                  = "8.0.mysql_aurora.3.08.0"
+  master_username                 = "admin"
+  master_password                 = "rehearsal-Only-1"
+  db_subnet_group_name            = aws_db_subnet_group.this.name
+  vpc_security_group_ids          = [aws_security_group.data.id]
+  enabled_cloudwatch_logs_exports = ["slowquery"]
+  skip_final_snapshot             = true
+}
+
 resource "aws_elasticache_subnet_group" "this" {
   name       = local.name
   subnet_ids = local.subnets
@@ -188,6 +259,8 @@ resource "aws_elasticache_replication_group" "this" {
   automatic_failover_enabled = true
   multi_az_enabled           = true
   transit_encryption_enabled = true
+  at_rest_encryption_enabled = true
+  kms_key_id                 = aws_kms_key.this.arn
   parameter_group_name       = aws_elasticache_parameter_group.this.name
   subnet_group_name          = aws_elasticache_subnet_group.this.name
   security_group_ids         = [aws_security_group.data.id]
@@ -196,6 +269,7 @@ resource "aws_elasticache_replication_group" "this" {
 
 resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_name          = local.name
+  alarm_description   = "fewer replicas in sync than a write needs"
   namespace           = "AWS/Kafka"
   metric_name         = "UnderMinIsrPartitionCount"
   dimensions          = { "Cluster Name" = aws_msk_cluster.this.cluster_name }
