@@ -109,9 +109,19 @@ impl Drop for Front {
     }
 }
 
+/// Serves a request to its end, even when its caller leaves: what it began has happened and is noted.
 async fn serve(State(rehearsal): State<Arc<Rehearsal>>, request: Request<Body>) -> Response<Body> {
+    let serving = tokio::spawn(async move { handle(&rehearsal, request).await });
+    serving.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request was not served to its end");
+        let refusal = Refusal::internal("the rehearsal failed");
+        Wire::Json.refuse(&refusal, "")
+    })
+}
+
+async fn handle(rehearsal: &Arc<Rehearsal>, request: Request<Body>) -> Response<Body> {
     if request.uri().path().starts_with(control::PREFIX) {
-        return control::serve(&rehearsal, request).await;
+        return control::serve(rehearsal, request).await;
     }
     let id = Uuid::new_v4().to_string();
     let (parts, body) = request.into_parts();
@@ -122,15 +132,15 @@ async fn serve(State(rehearsal): State<Arc<Rehearsal>>, request: Request<Body>) 
         return with_id(Wire::of("", &parts.headers).refuse(&refusal, &id), &id);
     };
     let (call, rest) = receive(id, scope, parts, body).await;
-    let result = match admit(&rehearsal, &call).await {
+    let result = match admit(rehearsal, &call).await {
         Ok(()) => match rest {
-            Rest::Read => service::answer(&rehearsal, &call).await,
-            Rest::Coming(body) => pass(&rehearsal, &call, body).await,
+            Rest::Read => service::answer(rehearsal, &call).await,
+            Rest::Coming(body) => pass(rehearsal, &call, body).await,
             Rest::TooLarge(refusal) => Err(refusal),
         },
         Err(refusal) => Err(refusal),
     };
-    note(&rehearsal, call, result)
+    note(rehearsal, call, result)
 }
 
 /// What is left of a request's body.

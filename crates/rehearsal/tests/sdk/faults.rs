@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_kafka::error::ProvideErrorMetadata;
+use aws_sdk_kafka::primitives::Blob;
 use rlab_rehearsal::{ControlClient, Fault, Requests, Upstreams};
 
-use crate::{ACCOUNT, Stage};
+use crate::{ACCOUNT, Stage, until};
 
 fn of(service: &str) -> Requests {
     Requests {
@@ -178,6 +179,32 @@ async fn a_delayed_answer_is_late() {
     let began = Instant::now();
     client.list_clusters_v2().send().await.unwrap();
     assert!(began.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn a_call_is_recorded_though_its_caller_left() {
+    let stage = Stage::open().await;
+    let requests = of("kafka");
+    let faults = [Fault::Delay {
+        requests,
+        by_ms: 400,
+    }];
+    stage.control().set_faults(&faults).await.unwrap();
+    let client = aws_sdk_kafka::Client::new(&stage.sdk().await);
+    let call = client
+        .create_configuration()
+        .name("c")
+        .kafka_versions("3.6.0");
+    let call = call.server_properties(Blob::new("a=b"));
+    let left = tokio::time::timeout(Duration::from_millis(200), call.send()).await;
+    assert!(left.is_err());
+    until("the record", || async {
+        let log = stage.control().requests().await.unwrap();
+        log.requests
+            .iter()
+            .any(|request| request.action == "CreateConfiguration")
+    })
+    .await;
 }
 
 #[tokio::test]
