@@ -1,7 +1,7 @@
 //! The five forms in which AWS services answer, errors above all.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::protocol::refusal::Refusal;
@@ -82,7 +82,7 @@ impl Wire {
             headers.insert("x-amzn-errortype", code);
         }
         if let Self::Cbor = self {
-            headers.insert("smithy-protocol", "rpc-v2-cbor".parse().expect("is ASCII"));
+            headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
         }
         if let Some(seconds) = refusal.retry_after_s {
             headers.insert("retry-after", seconds.into());
@@ -130,7 +130,7 @@ pub(crate) fn query_answer(
 fn response(status: StatusCode, kind: &'static str, body: Body) -> Response<Body> {
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
-    let kind = axum::http::HeaderValue::from_static(kind);
+    let kind = HeaderValue::from_static(kind);
     answer.headers_mut().insert("content-type", kind);
     answer
 }
