@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use crate::backends::BackendsConfig;
 use crate::error::RehearsalError;
 
-/// Longest that making an environment may take: some 40 MB are fetched.
+/// Longest that making an environment may take; most of it is spent fetching.
 const DEADLINE: Duration = Duration::from_secs(600);
 
 /// How often a lock that another holds is asked for.

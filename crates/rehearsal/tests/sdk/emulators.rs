@@ -31,7 +31,7 @@ pub async fn start(scratch: &Path) -> Backends {
 }
 
 #[tokio::test]
-#[ignore = "fetches 40 MB from the Python package index unless RLAB_REHEARSAL_CACHE has them"]
+#[ignore = "installs the emulators from the Python package index"]
 async fn resources_made_by_the_sdk_are_described_with_the_real_servers() {
     let scratch = tempfile::tempdir().unwrap();
     let mut backends = start(scratch.path()).await;
