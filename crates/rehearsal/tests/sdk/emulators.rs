@@ -1,0 +1,128 @@
+//! The real emulators behind the front, installed from the Python package index. Ignored unless asked
+//! for: `cargo test -p rlab-rehearsal --test sdk -- --ignored`. `RLAB_REHEARSAL_CACHE` names a directory
+//! in which they are kept from one run to the next.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use aws_sdk_elasticache::types::AutomaticFailoverStatus;
+use rlab_rehearsal::{Backends, BackendsConfig};
+
+use crate::{ACCOUNT, Stage, until};
+
+/// A port that nobody else wants right now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Both emulators with logs under `scratch`, and installed there unless they are elsewhere.
+pub async fn start(scratch: &Path) -> Backends {
+    let cache = std::env::var_os("RLAB_REHEARSAL_CACHE");
+    let config = BackendsConfig {
+        cache: cache.map_or_else(|| scratch.join("cache"), PathBuf::from),
+        logs: scratch.join("logs"),
+        ministack_port: free_port(),
+        moto_port: free_port(),
+        account: ACCOUNT.to_owned(),
+        enforce_iam: false,
+    };
+    Backends::start(&config).await.unwrap()
+}
+
+#[tokio::test]
+#[ignore = "installs the emulators from the Python package index"]
+async fn resources_made_by_the_sdk_are_described_with_the_real_servers() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut backends = start(scratch.path()).await;
+    let stage = Stage::over(backends.upstreams()).await;
+    let sdk = stage.sdk().await;
+
+    let rds = aws_sdk_rds::Client::new(&sdk);
+    let create = rds
+        .create_db_instance()
+        .db_instance_identifier("db")
+        .engine("mysql");
+    let create = create
+        .db_instance_class("db.t4g.micro")
+        .allocated_storage(20)
+        .multi_az(true);
+    let create = create
+        .master_username("admin")
+        .master_user_password("rehearsal-Only-1");
+    create.send().await.unwrap();
+    let instance = || async {
+        let told = rds
+            .describe_db_instances()
+            .db_instance_identifier("db")
+            .send()
+            .await
+            .unwrap();
+        told.db_instances()[0].clone()
+    };
+    until("the instance", || async {
+        instance().await.db_instance_status() == Some("available")
+    })
+    .await;
+    let instance = instance().await;
+    assert_eq!(instance.endpoint().unwrap().port(), Some(13306));
+    assert_eq!(instance.secondary_availability_zone(), Some("eu-west-1b"));
+
+    let cache = aws_sdk_elasticache::Client::new(&sdk);
+    let create = cache.create_replication_group().replication_group_id("rg");
+    let create = create.replication_group_description("x").engine("redis");
+    let create = create
+        .cache_node_type("cache.t4g.micro")
+        .num_cache_clusters(2);
+    create
+        .automatic_failover_enabled(true)
+        .send()
+        .await
+        .unwrap();
+    let group = || async {
+        let told = cache
+            .describe_replication_groups()
+            .replication_group_id("rg");
+        told.send().await.unwrap().replication_groups()[0].clone()
+    };
+    until("the group", || async {
+        group().await.status() == Some("available")
+    })
+    .await;
+    let group = group().await;
+    assert_eq!(
+        group.automatic_failover(),
+        Some(&AutomaticFailoverStatus::Enabled)
+    );
+    let members = group.node_groups()[0].node_group_members();
+    assert_eq!(members[0].current_role(), Some("primary"));
+    assert_eq!(members[1].preferred_availability_zone(), Some("eu-west-1b"));
+    let test = cache
+        .test_failover()
+        .replication_group_id("rg")
+        .node_group_id("0001");
+    test.send().await.unwrap();
+    let change = stage.plane.change().await;
+    change.promoted("redis-1", "redis-2").await;
+    let events = cache.describe_events().duration(60).send().await.unwrap();
+    let expected = format!(
+        "Failover from primary node {} to replica node {} completed",
+        members[0].cache_cluster_id().unwrap(),
+        members[1].cache_cluster_id().unwrap()
+    );
+    let told = |event: &&aws_sdk_elasticache::types::Event| event.message() == Some(&expected);
+    assert!(
+        events.events().iter().any(|event| told(&event)),
+        "{events:?}"
+    );
+
+    assert_eq!(backends.ended(), None);
+    let upstreams = backends.upstreams();
+    backends.stop().await;
+    for address in [upstreams.ministack, upstreams.moto] {
+        assert!(
+            TcpListener::bind(address).is_ok(),
+            "{address} is still taken"
+        );
+    }
+}
