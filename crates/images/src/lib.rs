@@ -17,6 +17,7 @@ mod layer;
 mod layout;
 mod libraries;
 mod plan;
+mod push;
 mod trust;
 
 pub use architecture::Architecture;
@@ -25,3 +26,4 @@ pub use base::{USER_ID, USER_NAME};
 pub use error::{AssembleError, LayoutError};
 pub use layout::{Blob, Image, Layout};
 pub use plan::{About, ImagePlan, Piece, Plan};
+pub use push::{Credentials, Password, Patience, PushError, PushEvent, Pushed, Step, push};
