@@ -67,7 +67,10 @@ pub fn assemble(
     }
     let base = base::files(&found, &trust)?;
 
-    let mut stage = Stage::open(root, base.bytes() + own.iter().map(Files::bytes).sum::<u64>())?;
+    let mut stage = Stage::open(
+        root,
+        base.bytes() + own.iter().map(Files::bytes).sum::<u64>(),
+    )?;
     let base = stage.layer("base", &base, on)?;
     let mut manifests = BTreeMap::new();
     for (image, files) in plan.images.iter().zip(&own) {
@@ -121,10 +124,14 @@ fn pieces(plan: &Plan) -> Result<(Vec<Files>, Vec<Subject>), AssembleError> {
             taken.extend(pairs.into_iter().map(|(path, place)| (path, place, named)));
         }
         for place in &image.writable {
-            files.put(place, Entry::Writable).map_err(|why| unfit(image, why))?;
+            files
+                .put(place, Entry::Writable)
+                .map_err(|why| unfit(image, why))?;
         }
         let names = files.iter().filter_map(|(place, entry)| match entry {
-            Entry::File { .. } | Entry::Link(_) => Some(place.rsplit('/').next().unwrap_or(place).into()),
+            Entry::File { .. } | Entry::Link(_) => {
+                Some(place.rsplit('/').next().unwrap_or(place).into())
+            }
             _ => None,
         });
         let names: Arc<BTreeSet<String>> = Arc::new(names.collect());
@@ -151,7 +158,10 @@ fn program(image: &ImagePlan, files: &Files) -> Result<String, AssembleError> {
             let read = digest::of_file(file);
             Ok(read.map_err(|e| AssembleError::io("read", file, e))?.0)
         }
-        _ => Err(unfit(image, format!("{path} is no program among its pieces"))),
+        _ => Err(unfit(
+            image,
+            format!("{path} is no program among its pieces"),
+        )),
     }
 }
 
@@ -224,7 +234,10 @@ impl Stage {
 
     fn put_in_place(self, index: &[u8], target: &Path) -> Result<(), AssembleError> {
         write(&self.root.join("index.json"), index)?;
-        write(&self.root.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        write(
+            &self.root.join("oci-layout"),
+            br#"{"imageLayoutVersion":"1.0.0"}"#,
+        )?;
         let io = |source| AssembleError::io("replace", target, source);
         let flags = if target.exists() {
             RenameFlags::EXCHANGE

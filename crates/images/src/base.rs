@@ -1,9 +1,9 @@
 //! The layer that all images share: loader, libraries, certificates, a user, room to write.
 
+use crate::AssembleError;
 use crate::files::{Content, Entry, Files, file};
 use crate::libraries::Found;
 use crate::trust::{self, Trust};
-use crate::AssembleError;
 
 /// User and group that programs of an image run as.
 pub const USER_ID: u32 = 10_001;
@@ -29,9 +29,7 @@ pub(crate) fn files(found: &Found, trust: &Trust) -> Result<Files, AssembleError
         let meta = path
             .metadata()
             .map_err(|e| AssembleError::io("read", path, e))?;
-        files
-            .put(place, file(path.clone(), &meta))
-            .map_err(unfit)?;
+        files.put(place, file(path.clone(), &meta)).map_err(unfit)?;
     }
     let users = format!(
         "root:x:0:0:root:/:/sbin/nologin\n{USER_NAME}:x:{USER_ID}:{USER_ID}::{SCRATCH}:/sbin/nologin\n"

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use oci_spec::OciSpecError;
 use oci_spec::image::{
-    ConfigBuilder, Descriptor, DescriptorBuilder, Digest, ImageConfigurationBuilder, ImageIndexBuilder,
-    ImageManifestBuilder, MediaType, Os, Platform, PlatformBuilder, RootFsBuilder, SCHEMA_VERSION,
+    ConfigBuilder, Descriptor, DescriptorBuilder, Digest, ImageConfigurationBuilder,
+    ImageIndexBuilder, ImageManifestBuilder, MediaType, Os, Platform, PlatformBuilder,
+    RootFsBuilder, SCHEMA_VERSION,
 };
 use serde::Serialize;
 
@@ -34,7 +35,9 @@ pub(crate) fn labels(
     let own = [("trust", trust.digest.as_str()), ("program", program)];
     standard
         .into_iter()
-        .filter_map(|(key, value)| Some((format!("org.opencontainers.image.{key}"), value?.clone())))
+        .filter_map(|(key, value)| {
+            Some((format!("org.opencontainers.image.{key}"), value?.clone()))
+        })
         .chain(own.map(|(key, digest)| (format!("rlab.{key}.digest"), digest.into())))
         .collect()
 }

@@ -42,7 +42,9 @@ pub(crate) fn read(path: &Path) -> Result<Option<Facts>, AssembleError> {
         why,
     };
     let mut data = magic;
-    file.take(LARGEST_BYTES).read_to_end(&mut data).map_err(io)?;
+    file.take(LARGEST_BYTES)
+        .read_to_end(&mut data)
+        .map_err(io)?;
     if data.len() as u64 > LARGEST_BYTES {
         return Err(malformed(format!("larger than {LARGEST_BYTES} bytes")));
     }

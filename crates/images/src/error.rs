@@ -106,15 +106,13 @@ impl AssembleError {
             Self::Architecture { wanted, .. } => format!(
                 "build the programs for {wanted} and name a system of that architecture for the libraries, or choose the tasks' architecture after the programs"
             ),
-            Self::LibraryMissing { library, .. } => format!(
-                "install the package that has {library}; ldd shows what else is missing"
-            ),
+            Self::LibraryMissing { library, .. } => {
+                format!("install the package that has {library}; ldd shows what else is missing")
+            }
             Self::Malformed { .. } | Self::Changed(_) => {
                 "build the programs again, and wait until the build has ended".into()
             }
-            Self::NoTrust { .. } => {
-                "install ca-certificates, or name a bundle in PEM".into()
-            }
+            Self::NoTrust { .. } => "install ca-certificates, or name a bundle in PEM".into(),
             Self::NotPem(_) => {
                 "a bundle has lines of BEGIN CERTIFICATE; convert others with openssl x509".into()
             }

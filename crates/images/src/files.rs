@@ -62,14 +62,19 @@ impl Files {
         for (end, _) in key.match_indices('/') {
             let above = self.0.entry(key[..end].into()).or_insert(Entry::Directory);
             if matches!(above, Entry::File { .. } | Entry::Link(_)) {
-                return Err(format!("{place} is below /{}, which is a file", &key[..end]));
+                return Err(format!(
+                    "{place} is below /{}, which is a file",
+                    &key[..end]
+                ));
             }
         }
         if self.0.len() >= MOST_ENTRIES {
             return Err(format!("more than {MOST_ENTRIES} files"));
         }
         match self.0.insert(key, entry.clone()) {
-            None | Some(Entry::Directory) if matches!(entry, Entry::File { .. } | Entry::Link(_)) => {
+            None | Some(Entry::Directory)
+                if matches!(entry, Entry::File { .. } | Entry::Link(_)) =>
+            {
                 self.empty_below(place)
             }
             None | Some(Entry::Directory) => Ok(()),
@@ -206,7 +211,9 @@ mod tests {
         let mut files = Files::default();
         files.put("/a/b", held("b")).unwrap();
         files.put("/a/b-c", held("c")).unwrap();
-        for place in ["", "a", "/", "/a//b", "/a/../b", "/a/b", "/a/b/c", "/.wh.a", "/a"] {
+        for place in [
+            "", "a", "/", "/a//b", "/a/../b", "/a/b", "/a/b/c", "/.wh.a", "/a",
+        ] {
             assert!(files.put(place, held("x")).is_err(), "{place:?}");
         }
     }
@@ -225,6 +232,8 @@ mod tests {
         let link = files.at("/opt/x/bin/link");
         assert!(matches!(link, Some(Entry::Link(to)) if to == Path::new("run")));
         let run = files.at("/opt/x/bin/run");
-        assert!(matches!(run, Some(Entry::File { executable: true, content }) if content.bytes() == 3));
+        assert!(
+            matches!(run, Some(Entry::File { executable: true, content }) if content.bytes() == 3)
+        );
     }
 }

@@ -62,7 +62,12 @@ fn append(
     on: &mut dyn FnMut(u64),
 ) -> Result<(), AssembleError> {
     let io = |source| AssembleError::io("write", at, source);
-    let directory = |mode, owner| (header(EntryType::Directory, mode, owner), format!("{place}/"));
+    let directory = |mode, owner| {
+        (
+            header(EntryType::Directory, mode, owner),
+            format!("{place}/"),
+        )
+    };
     let (mut header, place) = match entry {
         Entry::Directory => directory(0o755, 0),
         Entry::Writable => directory(0o755, USER_ID),
@@ -81,7 +86,9 @@ fn append(
             return match content {
                 Content::Held(data) => {
                     on(data.len() as u64);
-                    archive.append_data(&mut header, place, data.as_slice()).map_err(io)
+                    archive
+                        .append_data(&mut header, place, data.as_slice())
+                        .map_err(io)
                 }
                 Content::At(path, bytes) => {
                     let source = Source::open(path, *bytes, on)?;
@@ -90,7 +97,9 @@ fn append(
             };
         }
     };
-    archive.append_data(&mut header, place, io::empty()).map_err(io)
+    archive
+        .append_data(&mut header, place, io::empty())
+        .map_err(io)
 }
 
 fn header(kind: EntryType, mode: u32, owner: u32) -> Header {
@@ -114,11 +123,7 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn open(
-        path: &'a Path,
-        bytes: u64,
-        on: &'a mut dyn FnMut(u64),
-    ) -> Result<Self, AssembleError> {
+    fn open(path: &'a Path, bytes: u64, on: &'a mut dyn FnMut(u64)) -> Result<Self, AssembleError> {
         Ok(Self {
             path,
             file: File::open(path).map_err(|e| AssembleError::io("read", path, e))?,
@@ -152,7 +157,9 @@ impl<'a> Source<'a> {
 
 impl Read for Source<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let room = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let room = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
         match self.file.read(&mut buffer[..room]) {
             Ok(read) => {
                 self.left -= read as u64;

@@ -108,7 +108,11 @@ impl Layout {
             .iter()
             .find(|image| image.name == name)
             .ok_or_else(|| {
-                let names: Vec<&str> = self.images.iter().map(|image| image.name.as_str()).collect();
+                let names: Vec<&str> = self
+                    .images
+                    .iter()
+                    .map(|image| image.name.as_str())
+                    .collect();
                 LayoutError::Unknown {
                     name: name.into(),
                     path: self.root.clone(),
@@ -129,7 +133,8 @@ impl Layout {
     pub fn verify(&self, image: &Image) -> Result<(), LayoutError> {
         for blob in [&image.manifest].into_iter().chain(image.blobs()) {
             let path = self.path(blob);
-            let (got, got_bytes) = digest::of_file(&path).map_err(|source| unreadable(&path, source))?;
+            let (got, got_bytes) =
+                digest::of_file(&path).map_err(|source| unreadable(&path, source))?;
             if got != blob.digest || got_bytes != blob.bytes {
                 return Err(LayoutError::Corrupted {
                     path,
@@ -156,7 +161,10 @@ impl Layout {
         let layers = told.layers().iter().map(|layer| blob(layer, &at));
         Ok(Image {
             name: name.clone(),
-            architecture: descriptor.platform().as_ref().map(|p| p.architecture().clone()),
+            architecture: descriptor
+                .platform()
+                .as_ref()
+                .map(|p| p.architecture().clone()),
             config: blob(told.config(), &at)?,
             layers: layers.collect::<Result<_, _>>()?,
             manifest,
@@ -172,9 +180,13 @@ pub(crate) fn path(root: &Path, digest: &str) -> PathBuf {
 /// A digest that was checked to be one: it becomes part of a path.
 fn blob(descriptor: &Descriptor, at: &Path) -> Result<Blob, LayoutError> {
     let hex = descriptor.as_digest_sha256().filter(|hex| {
-        hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        hex.len() == 64
+            && hex
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     });
-    let hex = hex.ok_or_else(|| malformed(at, format!("{} is no sha256 digest", descriptor.digest())))?;
+    let hex =
+        hex.ok_or_else(|| malformed(at, format!("{} is no sha256 digest", descriptor.digest())))?;
     Ok(Blob {
         digest: format!("sha256:{hex}"),
         bytes: descriptor.size(),
@@ -187,7 +199,10 @@ fn document<T: DeserializeOwned>(path: &Path) -> Result<T, LayoutError> {
         .and_then(|file| file.take(LARGEST_DOCUMENT_BYTES + 1).read_to_end(&mut text))
         .map_err(|source| unreadable(path, source))?;
     if text.len() as u64 > LARGEST_DOCUMENT_BYTES {
-        return Err(malformed(path, format!("larger than {LARGEST_DOCUMENT_BYTES} bytes")));
+        return Err(malformed(
+            path,
+            format!("larger than {LARGEST_DOCUMENT_BYTES} bytes"),
+        ));
     }
     serde_json::from_slice(&text).map_err(|error| malformed(path, error.to_string()))
 }
@@ -205,5 +220,7 @@ fn malformed(path: &Path, why: String) -> LayoutError {
 /// Whether something else than a layout, or an empty directory, is at `root`.
 pub(crate) fn is_foreign(root: &Path) -> bool {
     let empty = |mut list: fs::ReadDir| list.next().is_none();
-    root.symlink_metadata().is_ok() && !root.join("oci-layout").is_file() && !fs::read_dir(root).is_ok_and(empty)
+    root.symlink_metadata().is_ok()
+        && !root.join("oci-layout").is_file()
+        && !fs::read_dir(root).is_ok_and(empty)
 }

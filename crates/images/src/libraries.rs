@@ -225,7 +225,10 @@ struct Seen {
 }
 
 fn missing(path: &Path, library: &str, dirs: &[(PathBuf, PathBuf)]) -> AssembleError {
-    let searched: Vec<String> = dirs.iter().map(|(here, _)| here.display().to_string()).collect();
+    let searched: Vec<String> = dirs
+        .iter()
+        .map(|(here, _)| here.display().to_string())
+        .collect();
     AssembleError::LibraryMissing {
         path: path.into(),
         library: library.into(),

@@ -84,13 +84,17 @@ impl<'a> Client<'a> {
         path: PathBuf,
         on: On<'_>,
     ) -> Result<(), Failure> {
-        let file = File::open(&path)
-            .await
-            .map_err(|source| Failure::Final(crate::LayoutError::Unreadable { path, source }.into()))?;
+        let file = File::open(&path).await.map_err(|source| {
+            Failure::Final(crate::LayoutError::Unreadable { path, source }.into())
+        })?;
         let image = self.repository.by_digest(&blob.digest);
         let (count, mut counted) = watch::channel(0);
         let pieces = pieces(file, count);
-        let mut upload = pin!(self.client.push_blob_stream(&image, pieces, &blob.digest, Some(blob.bytes)));
+        let mut upload =
+            pin!(
+                self.client
+                    .push_blob_stream(&image, pieces, &blob.digest, Some(blob.bytes))
+            );
         let mut reading = true;
         loop {
             tokio::select! {
@@ -108,17 +112,27 @@ impl<'a> Client<'a> {
     }
 
     /// Whether the registry has `manifest` under `digest`, byte for byte.
-    pub(super) async fn has_manifest(&self, digest: &str, manifest: &Bytes) -> Result<bool, Failure> {
+    pub(super) async fn has_manifest(
+        &self,
+        digest: &str,
+        manifest: &Bytes,
+    ) -> Result<bool, Failure> {
         let image = self.repository.by_digest(digest);
         let accepted = [OCI_IMAGE_MEDIA_TYPE];
         let asked = async {
-            match self.client.pull_manifest_raw(&image, &self.auth, &accepted).await {
+            match self
+                .client
+                .pull_manifest_raw(&image, &self.auth, &accepted)
+                .await
+            {
                 Ok((got, _)) => Ok(Some(got)),
                 Err(error) if is_absent(&error) => Ok(None),
                 Err(error) => Err(error),
             }
         };
-        let got = self.bounded(self.place(Step::ReadBack, digest), asked).await?;
+        let got = self
+            .bounded(self.place(Step::ReadBack, digest), asked)
+            .await?;
         match got {
             None => Ok(false),
             Some(got) if got == *manifest => Ok(true),
@@ -132,13 +146,20 @@ impl<'a> Client<'a> {
 
     /// Sends `manifest`. By its tag: the client panics on registries that answer a push by digest without a
     /// location, and ECR is said to be one.
-    pub(super) async fn send_manifest(&self, digest: &str, manifest: &Bytes) -> Result<(), Failure> {
+    pub(super) async fn send_manifest(
+        &self,
+        digest: &str,
+        manifest: &Bytes,
+    ) -> Result<(), Failure> {
         let image: Reference = self.repository.by_tag(digest);
         let kind = OCI_IMAGE_MEDIA_TYPE
             .parse()
             .map_err(|_| Failure::passing("media type is no header"))?;
-        let sent = self.client.push_manifest_raw(&image, manifest.clone(), kind);
-        self.bounded(self.place(Step::Manifest, digest), sent).await?;
+        let sent = self
+            .client
+            .push_manifest_raw(&image, manifest.clone(), kind);
+        self.bounded(self.place(Step::Manifest, digest), sent)
+            .await?;
         Ok(())
     }
 

@@ -56,6 +56,9 @@ mod tests {
             password: Password::new("very-secret"),
         };
         let shown = format!("{credentials:?}");
-        assert!(shown.contains("AWS") && !shown.contains("very-secret"), "{shown}");
+        assert!(
+            shown.contains("AWS") && !shown.contains("very-secret"),
+            "{shown}"
+        );
     }
 }

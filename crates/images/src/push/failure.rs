@@ -62,7 +62,9 @@ impl Place<'_> {
                 }
             }
             E::RegistryError { envelope, .. } => match envelope.errors.first() {
-                Some(first) => self.status(status_of(&first.code), Some(&first.code), &words(first)),
+                Some(first) => {
+                    self.status(status_of(&first.code), Some(&first.code), &words(first))
+                }
                 None => self.status(400, None, "no further words"),
             },
             E::UnauthorizedError { .. } => self.status(401, None, "not authorized"),
@@ -124,7 +126,10 @@ pub(super) fn is_absent(error: &OciDistributionError) -> bool {
         E::ImageManifestNotFoundError(_) => true,
         E::ServerError { code, .. } => *code == 404,
         E::RegistryError { envelope, .. } => envelope.errors.first().is_some_and(|first| {
-            matches!(first.code, OciErrorCode::ManifestUnknown | OciErrorCode::NotFound)
+            matches!(
+                first.code,
+                OciErrorCode::ManifestUnknown | OciErrorCode::NotFound
+            )
         }),
         _ => false,
     }

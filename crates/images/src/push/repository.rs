@@ -52,7 +52,9 @@ impl FromStr for Repository {
             text: text.into(),
             why: why.into(),
         };
-        let (registry, path) = text.split_once('/').ok_or_else(|| wrong("it has no path"))?;
+        let (registry, path) = text
+            .split_once('/')
+            .ok_or_else(|| wrong("it has no path"))?;
         // The usual reading would take a first part without these for a path on a public registry.
         if !registry.contains(['.', ':']) && registry != "localhost" {
             return Err(wrong("it does not begin with the registry's host"));
@@ -91,10 +93,17 @@ mod tests {
             ("localhost:5000/a", true),
             ("10.0.0.1:5000/a", false),
             ("127.0.0.1.example.org/a", false),
-            ("1234.dkr.ecr.eu-central-1.amazonaws.com/rlab-mine/relay", false),
+            (
+                "1234.dkr.ecr.eu-central-1.amazonaws.com/rlab-mine/relay",
+                false,
+            ),
         ] {
             let repository: Repository = text.parse().unwrap();
-            assert_eq!(matches!(repository.protocol(), ClientProtocol::Http), plain, "{text}");
+            assert_eq!(
+                matches!(repository.protocol(), ClientProtocol::Http),
+                plain,
+                "{text}"
+            );
             assert_eq!(repository.to_string(), text);
         }
     }
@@ -106,7 +115,7 @@ mod tests {
             ("rlab/relay", "host"),
             ("host.example/relay:tag", "tag"),
             ("host.example/relay@sha256:00", "tag"),
-            ("host.example/Relay", "lower"),
+            ("host.example/Relay", "format"),
         ] {
             let error = text.parse::<Repository>().unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
