@@ -21,7 +21,7 @@ use crate::{AssembleError, Blob, Layout, base, describe, digest};
 /// What a caller is told while images are assembled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssembleEvent {
-    /// A library that a file inside a directory names was found nowhere, so it is not in the image.
+    /// A library inside a directory wants one that is neither there nor part of the C library. It is left out.
     Unmet {
         /// The file.
         path: PathBuf,

@@ -24,12 +24,24 @@ pub(crate) struct Subject {
     pub(crate) own: std::sync::Arc<BTreeSet<String>>,
 }
 
+/// What the C library and its compiler's runtime are made of; every system has them.
+const C_LIBRARY: [&str; 8] = [
+    "libc.so.6",
+    "libdl.so.2",
+    "libgcc_s.so.1",
+    "libm.so.6",
+    "libpthread.so.0",
+    "libresolv.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+];
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     /// Absolute path in the image → file on this machine.
     pub(crate) files: BTreeMap<String, PathBuf>,
-    /// Libraries wanted by files inside directories and found nowhere.
+    /// Libraries wanted by libraries inside directories, and left out.
     pub(crate) unmet: Vec<(PathBuf, String)>,
 }
 
@@ -85,14 +97,16 @@ impl Search<'_> {
                 if loaders.contains(library) || file.own.contains(library) {
                     continue;
                 }
+                // Whether this machine has libraries for windows must not show in an image.
+                if !file.must_be_met && !C_LIBRARY.contains(&library.as_str()) {
+                    found.unmet.push((file.path.clone(), library.clone()));
+                    continue;
+                }
                 let dirs = self.dirs_of(&file);
                 let seen = self.look(library, &dirs)?;
                 match (seen.hit, seen.foreign) {
                     (Some((path, place, facts)), _) => {
                         self.add(&mut found, &mut open, path, place, facts);
-                    }
-                    (None, _) if !file.must_be_met => {
-                        found.unmet.push((file.path.clone(), library.clone()));
                     }
                     (None, Some((path, facts))) => return Err(self.foreign(&path, &facts)),
                     (None, None) => return Err(missing(&file.path, library, &dirs)),

@@ -66,9 +66,9 @@ impl ImagePlan {
 
 /// A file, or a directory with all below it, and its place in the image.
 ///
-/// Of modes only the executable bit is kept; everything belongs to root. A program or library that is named by
-/// itself must find every library it wants. Inside a directory only programs must: a Java runtime has
-/// libraries for windows that no server ever loads.
+/// Of modes only the executable bit is kept; everything belongs to root. A program, and a library that is named
+/// by itself, gets every library it wants. A library inside a directory gets those of the directory and the C
+/// library: a Java runtime has libraries for windows and sound that no server ever loads.
 #[derive(Debug, Clone)]
 pub struct Piece {
     /// File or directory on this machine. A link is followed here, and kept as a link inside a directory.

@@ -6,7 +6,8 @@ use std::path::Path;
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use rlab_images::{
-    Architecture, AssembleError, AssembleEvent, ImagePlan, Layout, LayoutError, Piece, assemble,
+    Architecture, AssembleError, AssembleEvent, ImagePlan, Layout, LayoutError, Piece, Plan,
+    assemble,
 };
 
 use crate::support::{built, empty, plan, small_layout, small_plan, write};
@@ -16,7 +17,7 @@ const LIBC_USER: &str = "/usr/bin/getent";
 const MACHINE_OFFSET: usize = 18;
 const ARM64: [u8; 2] = [183, 0];
 
-fn refused(plan: &rlab_images::Plan, dir: &Path) -> AssembleError {
+fn refused(plan: &Plan, dir: &Path) -> AssembleError {
     let target = dir.join("refused");
     let error = assemble(plan, &target, &mut drop).unwrap_err();
     assert!(
@@ -162,24 +163,32 @@ fn goblin_loader(program: &str) -> String {
 }
 
 #[test]
-fn a_library_that_only_a_directory_wants_is_told_and_left_out() {
+fn what_a_library_inside_a_directory_wants_beyond_libc_is_told_and_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let tree = dir.path().join("runtime");
-    let library = fs::read("/lib/x86_64-linux-gnu/libz.so.1").unwrap();
+    let libraries = Path::new("/lib").join(format!("{}-linux-gnu", std::env::consts::ARCH));
+    let library = fs::read(libraries.join("libssl.so.3")).unwrap();
     write(&tree.join("lib/libwindows.so"), &library, 0o644);
     let mut plan = small_plan(dir.path(), b"x");
+    plan.sysroot = "/".into();
     plan.images[0].pieces.push(Piece {
-        from: tree,
+        from: tree.clone(),
         to: "/opt/runtime".into(),
     });
-    let mut unmet = Vec::new();
-    let note = &mut |event| {
-        if let AssembleEvent::Unmet { library, .. } = event {
-            unmet.push(library);
-        }
+    let unmet = |plan: &Plan| {
+        let mut unmet = Vec::new();
+        let note = &mut |event| {
+            if let AssembleEvent::Unmet { library, .. } = event {
+                unmet.push(library);
+            }
+        };
+        assemble(plan, &dir.path().join("l"), note).unwrap();
+        unmet
     };
-    assemble(&plan, &dir.path().join("l"), note).unwrap();
-    assert_eq!(unmet, ["libc.so.6"]);
+    assert_eq!(unmet(&plan), ["libcrypto.so.3"]);
+    let own = fs::read(libraries.join("libcrypto.so.3")).unwrap();
+    write(&tree.join("lib/libcrypto.so.3"), &own, 0o644);
+    assert!(unmet(&plan).is_empty());
 }
 
 #[test]
