@@ -38,6 +38,12 @@ impl Architecture {
         }
     }
 
+    pub(crate) fn from_oci(name: &Arch) -> Option<Self> {
+        [Self::Amd64, Self::Arm64]
+            .into_iter()
+            .find(|architecture| architecture.oci() == *name)
+    }
+
     /// Where loaders of the common distributions look without being told, best first.
     pub(crate) fn library_dirs(self) -> [&'static str; 6] {
         let (lib, usr_lib) = match self {

@@ -10,10 +10,10 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use oci_spec::image::{Arch, Descriptor, ImageIndex, ImageManifest, OciLayout};
+use oci_spec::image::{Descriptor, ImageIndex, ImageManifest, OciLayout};
 use serde::de::DeserializeOwned;
 
-use crate::{LayoutError, describe, digest};
+use crate::{Architecture, LayoutError, describe, digest};
 
 /// Larger documents than registries take are not read.
 const LARGEST_DOCUMENT_BYTES: u64 = 4 << 20;
@@ -33,8 +33,8 @@ pub struct Layout {
 pub struct Image {
     /// Its name within the layout.
     pub name: String,
-    /// What it was built for.
-    pub architecture: Option<Arch>,
+    /// What it was built for, if that is one of ours.
+    pub architecture: Option<Architecture>,
     /// Its manifest; the manifest's digest is the image's.
     pub manifest: Blob,
     /// Its configuration.
@@ -164,7 +164,7 @@ impl Layout {
             architecture: descriptor
                 .platform()
                 .as_ref()
-                .map(|p| p.architecture().clone()),
+                .and_then(|platform| Architecture::from_oci(platform.architecture())),
             config: blob(told.config(), &at)?,
             layers: layers.collect::<Result<_, _>>()?,
             manifest,

@@ -22,6 +22,9 @@ struct Asked {
     body: Bytes,
 }
 
+/// An answer that is never given.
+const SILENCE: StatusCode = StatusCode::IM_A_TEAPOT;
+
 type Answer = dyn Fn(&Asked) -> Response + Send + Sync;
 
 /// Serves `answer` and pushes the small image to it.
@@ -50,12 +53,16 @@ async fn serve(
     body: Bytes,
 ) -> Response {
     let path = uri.path().to_owned();
-    answer(&Asked {
+    let answer = answer(&Asked {
         method,
         path,
         headers,
         body,
-    })
+    });
+    if answer.status() == SILENCE {
+        std::future::pending::<()>().await;
+    }
+    answer
 }
 
 async fn refusal(answer: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> PushError {
@@ -239,6 +246,27 @@ async fn a_silent_registry_is_not_waited_for_without_end() {
     let error = pushed.unwrap_err();
     assert!(
         matches!(&error, PushError::Interrupted { step: Step::Login, attempts: 2, why, .. } if why.contains("200ms")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_upload_that_is_not_acknowledged_is_given_up() {
+    let patience = Patience {
+        silence: Duration::from_millis(200),
+        attempts: 2,
+        ..hasty()
+    };
+    let answer = |asked: &Asked| match asked.method.as_str() {
+        "POST" => (StatusCode::ACCEPTED, [("location", "/v2/up")]).into_response(),
+        "PUT" => SILENCE.into_response(),
+        "HEAD" => StatusCode::NOT_FOUND.into_response(),
+        _ => StatusCode::OK.into_response(),
+    };
+    let pushed = pushed_to(answer, &Credentials::Anonymous, &patience).await;
+    let error = pushed.unwrap_err();
+    assert!(
+        matches!(&error, PushError::Interrupted { step: Step::Blob, attempts: 2, why, .. } if why.contains("200ms")),
         "{error}"
     );
 }

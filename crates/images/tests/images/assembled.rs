@@ -74,6 +74,7 @@ fn images_share_one_base_and_say_where_they_come_from() {
     })
     .unwrap();
     let [getent, env] = ["getent", "env"].map(|name| layout.image(name).unwrap());
+    assert_eq!(getent.architecture, Architecture::of_this_machine());
     assert_eq!(getent.layers[0], env.layers[0]);
     assert_ne!(getent.layers[1], env.layers[1]);
 
