@@ -1,7 +1,8 @@
 //! rlab-ops: provisions a Kafka, MySQL and Redis pipeline, drills it, writes evidence.
 //!
-//! The program in order: read the configuration and the arguments, settle colours and logs, run the verb, turn what came
-//! of it into an exit code. Each verb parses, calls a crate and prints; none has logic of its own.
+//! The program in order: read the configuration and the arguments, settle colours and logs, run the
+//! verb, turn what came of it into an exit code. Each verb parses, calls a crate and prints; none has
+//! logic of its own.
 
 mod args;
 mod color;

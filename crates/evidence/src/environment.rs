@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Environment {
     /// Version of the tool.
     pub tool_version: String,
-    /// Commit the tool was built from, if known.
+    /// Commit that was checked out when the tool was built, if known. Changes that were not committed
+    /// do not show in it; the agents' digests do show them.
     pub commit: Option<String>,
     /// Versions the servers told, by server.
     pub versions: BTreeMap<String, String>,

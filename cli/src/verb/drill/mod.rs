@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use choose::Chosen;
 
+use super::evidence::Root;
 use super::runbook::key_and_value;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -61,15 +62,8 @@ pub struct Drill {
     /// Run all of it so often, the drills in turn
     #[arg(long, value_name = "N", default_value = "1")]
     repeat: NonZeroU32,
-    /// Directory that run directories are made in
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "RLAB_EVIDENCE",
-        hide_env_values = true
-    )]
-    #[arg(default_value = "evidence")]
-    evidence: PathBuf,
+    #[command(flatten)]
+    root: Root,
     /// Show what would be done and how it is undone, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -124,7 +118,7 @@ impl Drill {
     ) -> Result<Finished, DrillError> {
         let options = RunOptions {
             source: one.source.clone(),
-            evidence_root: self.evidence.clone(),
+            evidence_root: self.root.path().to_owned(),
             seed,
         };
         let progress = Progress::new(context);

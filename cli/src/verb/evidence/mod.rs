@@ -36,7 +36,7 @@ pub enum Evidence {
 /// Where runs are.
 #[derive(Debug, clap::Args)]
 pub struct Root {
-    /// Directory that run directories are in
+    /// Directory of the run directories
     #[arg(
         long,
         value_name = "DIR",
@@ -60,7 +60,8 @@ impl Evidence {
 }
 
 impl Root {
-    fn path(&self) -> &Path {
+    /// The directory, as it was given.
+    pub fn path(&self) -> &Path {
         &self.evidence
     }
 

@@ -15,10 +15,21 @@ use crate::verdict::VerdictDocument;
 
 /// Every difference between the list and the directory.
 pub(super) fn since(root: &Path, text: &[u8], found: &Files) -> Result<Vec<Flaw>, SealError> {
-    let Read { sums, intact } = match Sums::read(text) {
+    let Read {
+        sums,
+        intact,
+        disorder,
+    } = match Sums::read(text) {
         Ok(read) => read,
         Err(BadLine { line, why }) => return Ok(vec![Flaw::Sums { line, why }]),
     };
+    let disordered = |line| Flaw::Sums {
+        line,
+        why: "its path is out of order",
+    };
+    if let Some(line) = disorder.filter(|_| intact) {
+        return Ok(vec![disordered(line)]);
+    }
     let there: BTreeSet<&str> = found.files.iter().map(String::as_str).collect();
     let mut flaws = Vec::new();
     for (n, (listed, path)) in sums.lines.iter().enumerate() {
@@ -44,10 +55,13 @@ pub(super) fn since(root: &Path, text: &[u8], found: &Files) -> Result<Vec<Flaw>
         flaws.retain(|flaw| !is_link(flaw, found));
         flaws.extend(found.flaws.iter().cloned());
     } else if flaws.is_empty() {
-        flaws.push(Flaw::Sums {
-            line: sums.lines.len() as u64 + 1,
-            why: "it is not the digest of the lines above",
-        });
+        flaws.push(disorder.map_or(
+            Flaw::Sums {
+                line: sums.lines.len() as u64 + 1,
+                why: "it is not the digest of the lines above",
+            },
+            disordered,
+        ));
     }
     Ok(flaws)
 }

@@ -24,6 +24,9 @@ pub(super) struct Read {
     /// Whether the last line is the digest of the others, so that no line was changed, taken away
     /// or put in.
     pub intact: bool,
+    /// The first line, from 1, whose path does not come after the one before. It need not be the one
+    /// that was changed.
+    pub disorder: Option<u64>,
 }
 
 /// A line that no list of ours has.
@@ -55,6 +58,7 @@ impl Sums {
     pub fn read(text: &[u8]) -> Result<Read, BadLine> {
         let mut sums = Self::default();
         let mut above = 0;
+        let mut disorder = None;
         for (number, line) in (1..).zip(text.split_inclusive(|byte| *byte == b'\n')) {
             let bad = |why| BadLine { line: number, why };
             let whole = line.strip_suffix(b"\n").ok_or(bad("it is cut short"))?;
@@ -64,15 +68,16 @@ impl Sums {
                     .strip_prefix(BEFORE_OWN)
                     .ok_or(bad("it should end the list with a digest of it"))?;
                 let intact = own == own_digest(&text[..above]);
-                return Ok(Read { sums, intact });
+                return Ok(Read {
+                    sums,
+                    intact,
+                    disorder,
+                });
             }
             let (digest, path) = entry(whole).map_err(bad)?;
-            if sums
-                .lines
-                .last()
-                .is_some_and(|(_, before)| before.as_str() >= path)
-            {
-                return Err(bad("its path is out of order"));
+            let last = sums.lines.last();
+            if last.is_some_and(|(_, before)| before.as_str() >= path) {
+                disorder = disorder.or(Some(number));
             }
             sums.add(digest.to_owned(), path.to_owned());
             above += line.len();
@@ -142,7 +147,6 @@ mod tests {
             ("  plan", " *plan", 2, "two spaces"),
             ("plan.json", "../plan.json", 2, "within"),
             ("plan.json", "/plan.json", 2, "within"),
-            ("plan.json", "a.json", 2, "order"),
             ("# sha", "sha", 3, "digest of it"),
             (&zeros, "00", 2, "SHA-256"),
         ] {
@@ -152,6 +156,14 @@ mod tests {
         }
         assert_eq!(refused(text.trim_end()), (3, "it is cut short"));
         assert_eq!(refused(""), (1, "the file is empty"));
+    }
+
+    #[test]
+    fn paths_out_of_order_are_told_by_the_line_where_it_shows() {
+        let text = two().text().replacen("plan.json", "a.json", 1);
+        let read = Sums::read(text.as_bytes()).unwrap();
+        assert_eq!((read.intact, read.disorder), (false, Some(2)));
+        assert_eq!(Sums::read(two().text().as_bytes()).unwrap().disorder, None);
     }
 
     #[test]
