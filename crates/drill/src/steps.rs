@@ -173,6 +173,10 @@ fn in_words(event: &NodeEvent) -> Option<String> {
             pid,
             signal: SIGSTOP,
         } => format!("pid {pid} stands still by signal {SIGSTOP}"),
+        NodeEvent::Moved { from, to } => format!("moved from {from} to {to}"),
+        NodeEvent::Promoted { offset } => format!("promoted at offset {offset}"),
+        NodeEvent::Serving { endpoint, address } => format!("`{endpoint}` leads to {address}"),
+        NodeEvent::Replicates { primary } => format!("copies {primary}"),
         NodeEvent::Adopted { .. }
         | NodeEvent::CrashPoint { .. }
         | NodeEvent::Signalled { .. }

@@ -17,6 +17,7 @@ mod ports;
 pub mod processes;
 pub mod profile;
 pub mod protocol;
+pub mod roles;
 pub mod schemas;
 pub mod secrets;
 pub mod servers;

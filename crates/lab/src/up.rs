@@ -16,6 +16,7 @@ use crate::ports;
 use crate::processes::{self, LAB_MARK, NODE_MARK, SUPERVISOR};
 use crate::profile::{Profile, agent_binary};
 use crate::protocol::{LabStatus, NodeState};
+use crate::roles::Roles;
 use crate::secrets::Secrets;
 use crate::spec::{LabSpec, NodeSpec};
 use crate::{down, files};
@@ -92,6 +93,7 @@ pub struct PlannedNode {
 pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
     let profile = Profile::load(&options.profile)?;
     let nodes = crate::layout::nodes(&profile, options.port_offset)?;
+    let roles = Roles::load(&options.dir, &nodes)?;
     let running = running(options, &profile).await?;
     if running.is_none() {
         check_ports(options, &nodes).await?;
@@ -115,16 +117,16 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
             .map(|n| PlannedNode {
                 node: n.name.clone(),
                 kind: n.kind.word(),
-                zone: n.zone.clone(),
+                zone: roles.seated(n).zone,
                 action: match n.is_spare() || ready(&n.name) {
                     true => "nothing",
                     false => "start",
                 },
-                door: n.door_address().map(|a| a.to_string()),
+                door: roles.door(&nodes, n).map(|a| a.to_string()),
                 endpoint: n.ports[0]
                     .endpoint
                     .as_ref()
-                    .map(|_| n.front_address(0).to_string()),
+                    .map(|_| roles.seated(n).front_address(0).to_string()),
             })
             .collect(),
     })
