@@ -10,6 +10,7 @@ mod down;
 pub mod error;
 pub mod files;
 pub mod home;
+pub mod in_charge;
 pub mod kafka_wire;
 pub mod layout;
 pub mod pipeline;

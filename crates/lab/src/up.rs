@@ -93,11 +93,11 @@ pub struct PlannedNode {
 pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
     let profile = Profile::load(&options.profile)?;
     let nodes = crate::layout::nodes(&profile, options.port_offset)?;
-    let roles = Roles::load(&options.dir, &nodes)?;
     let running = running(options, &profile).await?;
     if running.is_none() {
         check_ports(options, &nodes).await?;
     }
+    let roles = Roles::load(&options.dir, &nodes)?;
     let missing = Cache::open(None)?.missing()?;
     let ready = |name: &str| {
         running.as_ref().is_some_and(|status| {

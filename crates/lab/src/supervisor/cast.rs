@@ -78,3 +78,35 @@ impl Cast {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home::LabHome;
+    use crate::profile::Profile;
+
+    #[test]
+    fn parts_are_on_disk_before_they_are_heard_of_and_a_name_moves_only_when_it_is_led() {
+        let nodes = crate::layout::nodes(&Profile::load("local").unwrap(), 0).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        files::make_private_dir(dir.path()).unwrap();
+        let cast = Cast::open(&dir, &nodes).unwrap();
+        let names =
+            || -> BTreeMap<String, SocketAddrV4> { files::read_json(&dir.address_map()).unwrap() };
+        let before = names();
+        let replica = before["redis-2"];
+        cast.change(|roles| roles.redis_primary = "redis-2".to_owned())
+            .unwrap();
+        assert_eq!(Roles::load(&dir, &nodes).unwrap(), cast.now());
+        assert_eq!(names(), before);
+        assert!(cast.lead("redis", replica).unwrap());
+        assert!(!cast.lead("redis", replica).unwrap());
+        assert_eq!(names()["redis"], replica);
+        // Where nothing can be written down, nothing changes.
+        std::fs::remove_dir_all(dir.path()).unwrap();
+        let refused = cast.change(|roles| roles.redis_primary = "redis".to_owned());
+        assert!(refused.is_err());
+        assert_eq!(cast.now().redis_primary, "redis-2");
+    }
+}

@@ -171,3 +171,49 @@ async fn forward(mut client: TcpStream, mut lead: Lead) {
 fn linger_zero(stream: &TcpStream) {
     let _ = set_socket_linger(stream, Some(Duration::ZERO));
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn ask(slot: SocketAddrV4) -> std::io::Result<TcpStream> {
+        let mut client = TcpStream::connect(slot).await?;
+        client.write_all(b"x").await?;
+        client.read_exact(&mut [0]).await?;
+        Ok(client)
+    }
+
+    fn address(listener: &TcpListener) -> SocketAddrV4 {
+        match listener.local_addr().unwrap() {
+            std::net::SocketAddr::V4(address) => address,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_passes_to_a_server_out_of_reach_and_whoever_is_connected_is_cut() {
+        let any = SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0);
+        let server = bind(any).await.unwrap();
+        let slot = bind(any).await.unwrap();
+        let (to, at) = (address(&server), address(&slot));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = server.accept().await {
+                tokio::spawn(async move {
+                    let (mut read, mut write) = stream.split();
+                    tokio::io::copy(&mut read, &mut write).await
+                });
+            }
+        });
+        let (gate, within_reach) = watch::channel(false);
+        tokio::spawn(serve(slot, to_one(Some((to, within_reach)))));
+        assert!(ask(at).await.is_err());
+        gate.send_replace(true);
+        let mut client = ask(at).await.unwrap();
+        gate.send_replace(false);
+        let ended = client.read(&mut [0]).await;
+        assert!(ended.is_err(), "{ended:?}");
+        assert!(ask(at).await.is_err());
+    }
+}
