@@ -149,7 +149,7 @@ fn a_drill_that_this_build_cannot_run_is_refused_before_it_looks_for_a_lab() {
     assert!(output.stdout.is_empty());
     let text = stderr(&output);
     assert!(text.starts_with("error: this build cannot yet: "), "{text}");
-    assert!(text.contains("; carry out `failover`; "), "{text}");
+    assert!(text.contains("; drive the load `redis.set`; "), "{text}");
     assert!(
         text.ends_with("hint: rlab-ops runbook plan E-045\n"),
         "{text}"

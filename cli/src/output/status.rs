@@ -2,7 +2,7 @@
 
 use comfy_table::{Table, presets};
 use rlab_lab::processes::pss_kib;
-use rlab_lab::protocol::{LabStatus, NodeState, NodeStatus};
+use rlab_lab::protocol::{LabStatus, NodeState, NodeStatus, Role};
 
 use super::memory;
 
@@ -64,8 +64,16 @@ fn detail(node: &NodeStatus) -> String {
     let crash = node
         .crash_budget
         .map(|left| format!("crash armed, {left} left"));
+    let role = node.role.map(|role| match role {
+        Role::Primary => "primary",
+        Role::Replica => "replica",
+    });
     let first_line = node.detail.as_deref().and_then(|text| text.lines().next());
-    let parts: Vec<&str> = crash.as_deref().into_iter().chain(first_line).collect();
+    let parts: Vec<&str> = role
+        .into_iter()
+        .chain(crash.as_deref())
+        .chain(first_line)
+        .collect();
     parts.join("; ")
 }
 
@@ -102,6 +110,7 @@ pub(crate) mod tests {
             node: name.into(),
             kind: kind.into(),
             zone: zone.into(),
+            role: None,
             state,
             pid: None,
             door: door.map(Into::into),
@@ -114,6 +123,14 @@ pub(crate) mod tests {
         let mut failed = node("outbox-relay", "agent", "az-b", NodeState::Failed, None);
         failed.detail = Some("exit code 1\nlast line of its log".into());
         failed.restarts = 3;
+        let mut redis = node(
+            "redis",
+            "redis",
+            "az-a",
+            NodeState::Ready,
+            Some("127.0.0.1:16379"),
+        );
+        redis.role = Some(Role::Primary);
         LabStatus {
             schema: "rlab/status/v1".into(),
             lab: "default".into(),
@@ -148,13 +165,7 @@ pub(crate) mod tests {
                     NodeState::Ready,
                     Some("127.0.0.1:13306"),
                 ),
-                node(
-                    "redis",
-                    "redis",
-                    "az-a",
-                    NodeState::Ready,
-                    Some("127.0.0.1:16379"),
-                ),
+                redis,
                 node(
                     "registry",
                     "registry",

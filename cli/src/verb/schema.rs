@@ -75,6 +75,8 @@ enum Name {
     LogLine,
     /// `node`
     Node,
+    /// `node failover`
+    Failover,
     /// `smoke`
     Smoke,
     /// `runbook plan` and `drill --dry-run`
@@ -119,6 +121,7 @@ impl Name {
             Self::Status => schema_for!(super::status::Document).to_value(),
             Self::LogLine => schema_for!(verb::logs::Document<'_>).to_value(),
             Self::Node => schema_for!(verb::node::Document<'_>).to_value(),
+            Self::Failover => schema_for!(rlab_lab::protocol::Failover).to_value(),
             Self::Smoke => schema_for!(rlab_drill::SmokeReport).to_value(),
             Self::Plan => schema_for!(rlab_runbook::Plan).to_value(),
             Self::Drill => schema_for!(verb::drill::Document<'_>).to_value(),

@@ -11,6 +11,7 @@ mod cache;
 mod clients;
 mod crashes;
 mod drill;
+mod failover;
 mod refusals;
 mod scene;
 mod schema;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures::future::join_all;
 use rlab_lab::pipeline::own_namespace;
 use rlab_lab::servers::Site;
-use rlab_lab::spec::NodeKind;
 use rlab_store::coupon::{self, Claim};
 use rlab_store::effect::{self, Effect};
 use rlab_store::outbox::{self, Acknowledged, Wanted};
@@ -40,7 +39,7 @@ fn the_store_keeps_its_promises_on_a_real_mysql() {
 }
 
 fn pool(site: &Site) -> MySqlPool {
-    let address = site.spec.first(NodeKind::Mysql).unwrap().front_address(0);
+    let address = site.address("mysql").unwrap();
     let password = &site.secrets.mysql["rlab_admin"];
     let database = own_namespace().database;
     connect::open_pool(

@@ -12,6 +12,7 @@ use rlab_runbook::{Instance, Value, ValueRef};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::changes::Changes;
 use crate::collect::{self, Sweep};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
@@ -77,6 +78,8 @@ impl ArmRun<'_> {
             &namespace,
             record.epoch,
         );
+        let changes = Changes::begin(&self.leg.drill, &self.stage.site).await;
+        record.old_zone = changes.old_zone().map(str::to_owned);
         let mut phases = Phases {
             drill: &self.leg.drill,
             stage: self.stage,
@@ -94,6 +97,7 @@ impl ArmRun<'_> {
             tell: self.tell,
             seed: self.seed,
             observer: &observer,
+            changes,
             cursor,
             pauses: Vec::new(),
         };

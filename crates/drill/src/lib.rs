@@ -5,11 +5,13 @@
 
 mod again;
 mod arm;
+mod changes;
 mod collect;
 mod conclude;
 mod environment;
 mod error;
 mod event;
+mod failover;
 mod judge;
 mod lease;
 mod leg;

@@ -12,6 +12,7 @@ use rlab_runbook::{
 use serde_json::json;
 use tokio::task::JoinHandle;
 
+use crate::changes::Changes;
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::load::{Loads, Start};
@@ -46,6 +47,8 @@ pub(crate) struct Phases<'a, 'j> {
     pub tell: &'a (dyn Fn(DrillEvent) + Send + Sync),
     pub seed: u64,
     pub observer: &'a Observer,
+    /// Who was in charge before.
+    pub changes: Changes,
     /// Newest lab event that was read.
     pub cursor: u64,
     /// What resumes brokers that were paused in this phase.
@@ -63,6 +66,7 @@ impl Phases<'_, '_> {
 
     async fn phase(&mut self, phase: &ResolvedPhase) -> Result<(), DrillError> {
         self.stage.takes(self.longest(phase))?;
+        self.changes.phase_begins(&self.stage.site).await;
         let begun = Instant::now();
         let (from_us, from_s) = (self.record.now_us(), self.record.now_s());
         let kills_before = self.kills().await?.len();
@@ -215,7 +219,10 @@ impl Phases<'_, '_> {
             }
             "isr" => self.isr().await,
             "pipeline.drained" => self.drained().await,
-            name => self.loads.now(name).or_else(|| self.observer.now(name)),
+            name => match self.loads.now(name).or_else(|| self.observer.now(name)) {
+                Some(value) => Some(value),
+                None => self.changes.since_start(name, &self.stage.site).await,
+            },
         })
     }
 
@@ -283,6 +290,15 @@ impl Phases<'_, '_> {
         self.record.total("agent.kills", agents);
         if let Some(isr) = self.isr().await {
             self.record.sample("isr", name, isr);
+        }
+        for (value, told) in self.changes.told(&self.stage.site).await {
+            match told {
+                Some((since_start, since_phase)) => {
+                    self.record.sample(value, name, since_phase);
+                    self.record.sample(value, None, since_start);
+                }
+                None => self.record.forget(value),
+            }
         }
         match self.drained().await {
             Some(drained) => self.record.sample("pipeline.drained", name, drained),

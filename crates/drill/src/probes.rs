@@ -9,7 +9,6 @@ use rlab_lab::layout::broker_listener::CLIENT;
 use rlab_lab::pipeline;
 use rlab_lab::protocol::{LabEvent, NodeEvent};
 use rlab_lab::servers::{Site, connect_mysql};
-use rlab_lab::spec::NodeKind;
 use rlab_store::snapshot;
 use std::time::Duration;
 
@@ -100,7 +99,7 @@ pub(crate) async fn settled(site: &Site, namespace: &Namespace) -> Option<bool> 
 }
 
 async fn backlog(site: &Site, namespace: &Namespace) -> Option<u64> {
-    let mysql = site.spec.first(NodeKind::Mysql)?.front_address(0);
+    let mysql = site.address("mysql").ok()?;
     let connecting = connect_mysql(site, mysql, Some(&namespace.database));
     let mut connection = connecting.await.ok()?;
     snapshot::backlog(&mut connection).await.ok()

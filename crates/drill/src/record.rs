@@ -34,6 +34,8 @@ pub(crate) struct ArmRecord<'a> {
     pub sampled: HashMap<ValueRef, Value>,
     /// Lab events since the arm's start.
     pub events: Vec<LabEvent>,
+    /// Zone of MySQL when the arm began, where the drill asks for it.
+    pub old_zone: Option<String>,
 }
 
 impl<'a> ArmRecord<'a> {
@@ -49,6 +51,7 @@ impl<'a> ArmRecord<'a> {
             actions: Vec::new(),
             sampled: HashMap::new(),
             events: Vec::new(),
+            old_zone: None,
         }
     }
 

@@ -1,10 +1,12 @@
 //! The lab as a drill sees it: its supervisor, its specification, and one drill at a time.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rlab_lab::client::LabClient;
 use rlab_lab::protocol::LabStatus;
 use rlab_lab::servers::Site;
+use rlab_lab::spec::NodeKind;
 use rlab_lab::{LabDir, LabError, pipeline};
 use rlab_runbook::Needs;
 
@@ -76,6 +78,7 @@ impl Stage {
                 needs.kafka.brokers
             ));
         }
+        missing.extend(self.topology(needs));
         for (agent, instance) in needs.running() {
             let node = agent.instance_node(instance);
             if self.site.spec.node(&node).is_none() {
@@ -89,6 +92,26 @@ impl Stage {
                 missing: missing.join(", "),
             }),
         }
+    }
+
+    /// What the lab lacks of zones, and of what takes over from a primary.
+    fn topology(&self, needs: &Needs) -> Vec<String> {
+        let spec = &self.site.spec;
+        let mut missing = Vec::new();
+        let zones: BTreeSet<&str> = spec.nodes.iter().map(|n| n.zone.as_str()).collect();
+        if let Some(wanted) = needs.zones.filter(|w| zones.len() < w.get() as usize) {
+            missing.push(format!("{wanted} zones (it has {})", zones.len()));
+        }
+        let standby = spec.first(NodeKind::Mysql).and_then(|n| n.standby.as_ref());
+        if needs.mysql.is_some() && standby.is_none() {
+            missing.push("a standby of MySQL (mysql.standby_zone in its profile)".to_owned());
+        }
+        let replicas = spec.redis().count().saturating_sub(1);
+        let wanted = needs.redis.as_ref().map(|redis| redis.replicas);
+        if let Some(wanted) = wanted.filter(|w| replicas < w.get() as usize) {
+            missing.push(format!("{wanted} replicas of Redis (it has {replicas})"));
+        }
+        missing
     }
 
     /// Whether every node answers; the reason when not.

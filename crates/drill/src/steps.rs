@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::error::DrillError;
+use crate::failover;
 use crate::record::ArmRecord;
 use crate::stage::Stage;
 use crate::undo::{Undo, UndoLog};
@@ -88,8 +89,9 @@ pub(crate) async fn carry_out(
             }
             return Ok(Some(resume_after(lasts.get(), nodes, stage.client.clone())));
         }
-        // A drill with one of these is refused before it starts.
-        Step::CacheFill { .. } | Step::Failover(_) => {
+        Step::Failover(of) => failover::carry_out(*of, step, stage, undo, record, phase).await?,
+        // A drill with this is refused before it starts.
+        Step::CacheFill { .. } => {
             return Err(DrillError::NotYet(step.describe()));
         }
     }
@@ -115,7 +117,8 @@ fn of_its_own(seed: u64, phase: &str, node: &str) -> u64 {
     hasher.finish()
 }
 
-async fn verb(
+/// Does `verb` to `node`, with what was seen of it as its proof.
+pub(crate) async fn verb(
     stage: &Stage,
     record: &mut ArmRecord<'_>,
     phase: &str,
@@ -150,7 +153,8 @@ async fn verb(
     Ok(())
 }
 
-fn in_words(event: &NodeEvent) -> Option<String> {
+/// What an event proves; nothing of those that prove nothing.
+pub(crate) fn in_words(event: &NodeEvent) -> Option<String> {
     Some(match event {
         NodeEvent::Spawned { pid } => format!("pid {pid} started"),
         NodeEvent::Ready { pid } => format!("pid {pid} answers"),
@@ -173,6 +177,10 @@ fn in_words(event: &NodeEvent) -> Option<String> {
             pid,
             signal: SIGSTOP,
         } => format!("pid {pid} stands still by signal {SIGSTOP}"),
+        NodeEvent::Moved { from, to } => format!("moved from {from} to {to}"),
+        NodeEvent::Promoted { offset } => format!("promoted at offset {offset}"),
+        NodeEvent::Serving { endpoint, address } => format!("`{endpoint}` leads to {address}"),
+        NodeEvent::Replicates { primary } => format!("copies {primary}"),
         NodeEvent::Adopted { .. }
         | NodeEvent::CrashPoint { .. }
         | NodeEvent::Signalled { .. }

@@ -10,12 +10,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rlab_contract::agent_config::Namespace;
-use rlab_lab::protocol::{NodeState, NodeStatus, NodeVerb};
+use rlab_lab::protocol::{NodeState, NodeStatus, NodeVerb, Service};
 use rlab_lab::{LabDir, LabError, pipeline};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DrillError;
+use crate::failover;
 use crate::stage::Stage;
 
 /// One way back.
@@ -52,6 +53,13 @@ pub enum Undo {
     Start {
         /// Node name.
         node: String,
+    },
+    /// Put back in charge who was before a failover.
+    FailBack {
+        /// Of which service.
+        of: Service,
+        /// Zone of MySQL, or node of Redis.
+        to: String,
     },
 }
 
@@ -208,6 +216,7 @@ impl fmt::Display for Undo {
             Self::Stop { node } => write!(f, "stop {node}"),
             Self::Resume { node } => write!(f, "let {node} go on"),
             Self::Start { node } => write!(f, "start {node}"),
+            Self::FailBack { of, to } => write!(f, "give {} back to {to}", of.endpoint()),
         }
     }
 }
@@ -220,6 +229,7 @@ async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
         Undo::Stop { node } => stage.client.node(node, NodeVerb::Stop).await,
         Undo::Resume { node } => resume(stage, node).await,
         Undo::Start { node } => stage.client.node(node, NodeVerb::Start).await,
+        Undo::FailBack { of, to } => failover::back(stage, *of, to).await,
     }
 }
 

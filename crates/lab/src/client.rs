@@ -9,7 +9,9 @@ use tokio::net::UnixStream;
 
 use crate::error::LabError;
 use crate::home::LabDir;
-use crate::protocol::{CrashBudget, LabEvent, LabStatus, NodeVerb, Request, Response};
+use crate::protocol::{
+    CrashBudget, Failover, LabEvent, LabStatus, NodeVerb, Request, Response, Service,
+};
 use crate::socket;
 
 /// Longest a request may take: a broker's graceful stop followed by a start fits well within.
@@ -102,6 +104,23 @@ impl LabClient {
             namespace,
         })
         .await
+    }
+
+    /// Has `of` taken over: by the zone or node `to`, or by the one that is best placed. With
+    /// `dry_run` only says what would be done.
+    ///
+    /// # Errors
+    /// When nothing can take over, or it did not; what was begun is completed by the next `up`.
+    pub async fn failover(
+        &self,
+        of: Service,
+        to: Option<String>,
+        dry_run: bool,
+    ) -> Result<Failover, LabError> {
+        match self.ask(&Request::Failover { of, to, dry_run }).await? {
+            Response::FailedOver { failover } => Ok(failover),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Events with a sequence above `after`.

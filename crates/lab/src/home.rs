@@ -134,6 +134,11 @@ impl LabDir {
         self.path.join("addresses.json")
     }
 
+    /// Where MySQL stands and who is Redis's primary, once a failover changed it.
+    pub fn roles(&self) -> PathBuf {
+        self.path.join("roles.json")
+    }
+
     /// Passwords and tokens, readable by their owner only.
     pub fn secrets(&self) -> PathBuf {
         self.path.join("secrets.json")

@@ -7,13 +7,15 @@ use std::net::Ipv4Addr;
 
 use crate::error::LabError;
 use crate::profile::{AgentName, Profile};
-use crate::spec::{Listener, NodeKind, NodeSpec};
+use crate::spec::{Listener, NodeKind, NodeSpec, Seat};
 
 const CONTROLLER_PORT: u16 = 19_095;
 const FIRST_BROKER_PORT: u16 = 19_092;
 const BROKER_PORT_STEP: u16 = 100;
 const MYSQL_PORT: u16 = 13_306;
+const MYSQL_HOST: u8 = 21;
 const REDIS_PORT: u16 = 16_379;
+const REDIS_HOST: u8 = 31;
 const REGISTRY_PORT: u16 = 18_091;
 const REGISTRY_MANAGEMENT_PORT: u16 = 18_092;
 /// From the next port on, Linux by default hands ports to outgoing connections
@@ -94,35 +96,34 @@ impl Layout<'_> {
 
     fn servers(&mut self) -> Result<(), LabError> {
         let profile = self.profile;
-        let servers = [
-            (
-                "mysql",
-                NodeKind::Mysql,
-                &profile.mysql.zone,
-                21,
-                MYSQL_PORT,
-            ),
-            (
-                "redis",
-                NodeKind::Redis,
-                &profile.redis.zone,
-                31,
-                REDIS_PORT,
-            ),
-            (
-                "registry",
-                NodeKind::Registry,
-                &profile.registry.zone,
-                41,
-                REGISTRY_PORT,
-            ),
+        let ports = vec![self.offered("mysql", MYSQL_PORT)?];
+        let zone = &profile.mysql.zone;
+        self.add("mysql", NodeKind::Mysql, zone, MYSQL_HOST, ports, vec![]);
+        let standby = profile.mysql.standby_zone.as_deref();
+        let standby = standby.map(|zone| self.seat(zone, MYSQL_HOST));
+        if let Some(mysql) = self.nodes.last_mut() {
+            mysql.standby = standby;
+        }
+        self.redis()?;
+        let ports = vec![
+            self.offered("registry", REGISTRY_PORT)?,
+            self.internal(REGISTRY_MANAGEMENT_PORT)?,
         ];
-        for (name, kind, zone, host, port) in servers {
-            let mut ports = vec![self.offered(name, port)?];
-            if kind == NodeKind::Registry {
-                ports.push(self.internal(REGISTRY_MANAGEMENT_PORT)?);
-            }
-            self.add(name, kind, zone, host, ports, vec![]);
+        let zone = &profile.registry.zone;
+        self.add("registry", NodeKind::Registry, zone, 41, ports, vec![]);
+        Ok(())
+    }
+
+    fn redis(&mut self) -> Result<(), LabError> {
+        let redis = &self.profile.redis;
+        let ports = vec![self.offered("redis", REDIS_PORT)?];
+        let kind = NodeKind::Redis;
+        self.add("redis", kind, &redis.zone, REDIS_HOST, ports, vec![]);
+        for (zone, number) in redis.replicas.iter().zip(2_u8..) {
+            let name = format!("redis-{number}");
+            // The door belongs to whoever is the primary.
+            let ports = vec![self.named(&name, REDIS_PORT)?];
+            self.add(&name, kind, zone, REDIS_HOST + number - 1, ports, vec![]);
         }
         Ok(())
     }
@@ -160,18 +161,28 @@ impl Layout<'_> {
         ports: Vec<Listener>,
         after: Vec<String>,
     ) {
-        let zones = &self.profile.zones;
-        let number = 1 + zones.iter().position(|z| z == zone).unwrap_or(0) as u8;
+        let Seat { zone, back, front } = self.seat(zone, host);
         self.nodes.push(NodeSpec {
             name: name.to_owned(),
             kind,
-            zone: zone.to_owned(),
-            back: Ipv4Addr::new(127, 20, number, host),
-            front: Ipv4Addr::new(127, 10, number, host),
+            zone,
+            back,
+            front,
             ports,
             after,
             instance: 1,
+            standby: None,
         });
+    }
+
+    fn seat(&self, zone: &str, host: u8) -> Seat {
+        let zones = &self.profile.zones;
+        let number = 1 + zones.iter().position(|z| z == zone).unwrap_or(0) as u8;
+        Seat {
+            zone: zone.to_owned(),
+            back: Ipv4Addr::new(127, 20, number, host),
+            front: Ipv4Addr::new(127, 10, number, host),
+        }
     }
 
     fn offered(&self, endpoint: &str, port: u16) -> Result<Listener, LabError> {
@@ -245,6 +256,19 @@ mod tests {
                 .iter()
                 .position(|z| *z == node.zone);
             assert_eq!(usize::from(node.front.octets()[2]), zone.unwrap() + 1);
+        }
+    }
+
+    #[test]
+    fn a_server_and_what_takes_over_from_it_stand_in_different_zones_at_different_addresses() {
+        let nodes = local(0).unwrap();
+        let mysql = nodes.iter().find(|n| n.name == "mysql").unwrap();
+        let redis = nodes.iter().filter(|n| n.kind == NodeKind::Redis).cloned();
+        for places in [mysql.seats().collect::<Vec<_>>(), redis.collect()] {
+            assert_eq!(places.len(), 2);
+            assert_ne!(places[0].zone, places[1].zone);
+            assert_ne!(places[0].back_address(0), places[1].back_address(0));
+            assert_ne!(places[0].front_address(0), places[1].front_address(0));
         }
     }
 

@@ -17,7 +17,7 @@ use crate::error::LabError;
 use crate::kafka_wire::Connection;
 use crate::layout::broker_listener::CLIENT;
 use crate::servers::{Site, connect_mysql};
-use crate::spec::{NodeKind, NodeSpec};
+use crate::spec::NodeSpec;
 
 /// Longer than a consumer's session, 6 s.
 const GROUP_DEADLINE: Duration = Duration::from_secs(15);
@@ -80,11 +80,7 @@ pub async fn remove(site: &Site, unwanted: &Namespace) -> Result<(), LabError> {
 /// # Errors
 /// When the server cannot be reached.
 pub async fn admin_connection(site: &Site) -> Result<MySqlConnection, LabError> {
-    let node = site
-        .spec
-        .first(NodeKind::Mysql)
-        .ok_or_else(|| missing("mysql"))?;
-    connect_mysql(site, node.front_address(0), None)
+    connect_mysql(site, site.address("mysql")?, None)
         .await
         .map_err(|e| LabError::Pipeline(format!("mysql: {e}")))
 }
@@ -109,15 +105,7 @@ pub async fn any_broker(site: &Site) -> Result<Connection, LabError> {
 
 /// `ip:port` of the schema registry.
 pub(crate) fn registry(site: &Site) -> Result<String, LabError> {
-    let node = site
-        .spec
-        .first(NodeKind::Registry)
-        .ok_or_else(|| missing("registry"))?;
-    Ok(node.front_address(0).to_string())
-}
-
-fn missing(what: &str) -> LabError {
-    LabError::Pipeline(format!("the lab has no {what} node"))
+    site.address("registry").map(|address| address.to_string())
 }
 
 async fn drop_schema(site: &Site, unwanted: &Namespace) -> Result<(), String> {
@@ -187,11 +175,8 @@ async fn delete_keys(site: &Site, prefix: &str) -> Result<(), String> {
 }
 
 async fn admin_redis(site: &Site) -> Result<redis::aio::MultiplexedConnection, String> {
-    let node = site
-        .spec
-        .first(NodeKind::Redis)
-        .ok_or("the lab has no redis node")?;
-    crate::servers::connect_redis(site, node.front_address(0)).await
+    let address = site.address("redis").map_err(|e| e.to_string())?;
+    crate::servers::connect_redis(site, address).await
 }
 
 async fn delete_subject(site: &Site, unwanted: &Namespace) -> Result<(), String> {

@@ -119,6 +119,7 @@ mod tests {
             }],
             after: vec![],
             instance: 1,
+            standby: None,
         }
     }
 

@@ -35,7 +35,7 @@ pub struct Profile {
     pub kafka: Kafka,
     /// The MySQL server.
     pub mysql: Mysql,
-    /// The Redis server.
+    /// The Redis servers.
     pub redis: Redis,
     /// The schema registry.
     pub registry: Registry,
@@ -111,6 +111,10 @@ pub struct Kafka {
 pub struct Mysql {
     /// Zone of the primary.
     pub zone: String,
+    /// Zone where the same storage can be served under another address; nothing runs there until a
+    /// failover.
+    #[serde(default)]
+    pub standby_zone: Option<String>,
     /// `innodb_buffer_pool_size`, MiB.
     #[schemars(range(min = 32, max = 65536))]
     pub buffer_pool_mib: u32,
@@ -119,13 +123,17 @@ pub struct Mysql {
     pub max_connections: u32,
 }
 
-/// The Redis server.
+/// The Redis servers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Redis {
     /// Zone of the primary.
     pub zone: String,
-    /// `maxmemory`, MiB.
+    /// Zones of its replicas.
+    #[serde(default)]
+    #[schemars(length(max = 4))]
+    pub replicas: Vec<String>,
+    /// `maxmemory` of each server, MiB.
     #[schemars(range(min = 16, max = 65536))]
     pub max_memory_mib: u32,
 }
@@ -187,6 +195,10 @@ impl Profile {
             ("/redis/zone".to_owned(), &profile.redis.zone),
             ("/registry/zone".to_owned(), &profile.registry.zone),
         ];
+        let standby = profile.mysql.standby_zone.iter();
+        let standby = standby.map(|zone| ("/mysql/standby_zone".to_owned(), zone));
+        let replicas = profile.redis.replicas.iter().enumerate();
+        let replicas = replicas.map(|(i, zone)| (format!("/redis/replicas/{i}"), zone));
         let agent_zones = profile
             .agents
             .iter()
@@ -195,7 +207,8 @@ impl Profile {
             let zones = agent.spares.iter().enumerate();
             zones.map(|(i, zone)| (format!("/agents/{}/spares/{i}", name.as_str()), zone))
         });
-        for (pointer, zone) in zones.into_iter().chain(agent_zones).chain(spare_zones) {
+        let servers = zones.into_iter().chain(standby).chain(replicas);
+        for (pointer, zone) in servers.chain(agent_zones).chain(spare_zones) {
             if !profile.zones.contains(zone) {
                 problems.push(document.problem(
                     &pointer,
@@ -212,6 +225,13 @@ impl Profile {
                 "/kafka/min_insync_replicas",
                 "more in-sync replicas are required than there are brokers",
                 Some(format!("at most {}", profile.kafka.brokers)),
+            ));
+        }
+        if profile.mysql.standby_zone.as_ref() == Some(&profile.mysql.zone) {
+            problems.push(document.problem(
+                "/mysql/standby_zone",
+                "the standby would be lost with the primary's zone",
+                Some("name another zone, or leave it out".to_owned()),
             ));
         }
         match problems.is_empty() {

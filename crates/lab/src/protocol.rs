@@ -42,6 +42,17 @@ pub enum Request {
         /// Where the agent works; `None` restores the lab's own namespace.
         namespace: Option<Namespace>,
     },
+    /// Loses MySQL or Redis's primary and has what stands by take over; answered when the lost one
+    /// stands by in its turn.
+    Failover {
+        /// Whom.
+        of: Service,
+        /// Zone of MySQL, or node of Redis, that takes over; the one that is best placed when left
+        /// out. Whoever has the part already is only started, and so are those that stand by.
+        to: Option<String>,
+        /// Say what would be done, and change nothing.
+        dry_run: bool,
+    },
     /// Lab events with a sequence number above `after`.
     Events {
         /// Last sequence already known; 0 for all.
@@ -78,6 +89,50 @@ pub enum NodeVerb {
     Resume,
 }
 
+/// A service that something can take over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// MySQL: the same storage is served in another zone.
+    Mysql,
+    /// Redis: a replica is promoted.
+    Redis,
+}
+
+impl Service {
+    /// The endpoint name that leads to whoever is in charge.
+    pub const fn endpoint(self) -> &'static str {
+        match self {
+            Self::Mysql => "mysql",
+            Self::Redis => "redis",
+        }
+    }
+}
+
+/// What a failover did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failover {
+    /// Always `rlab/failover/v1`.
+    pub schema: String,
+    /// Lab name.
+    pub lab: String,
+    /// Whom.
+    pub of: Service,
+    /// Zone of MySQL, or node of Redis, that was in charge.
+    pub from: String,
+    /// Zone of MySQL, or node of Redis, that took over.
+    pub to: String,
+    /// Whether it was done, or only said.
+    pub done: bool,
+    /// From the kill until the name led to who took over, ms; 0 when nothing had to be done.
+    pub away_ms: u64,
+    /// From the kill until the lost one stood by again, ms.
+    pub settled_ms: u64,
+    /// Bytes that the lost primary had sent out, when asked just before the kill, and that who took
+    /// over never got; none for MySQL, whose storage is one.
+    pub behind_bytes: Option<u64>,
+}
+
 /// How often an agent is to be killed at a crash point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrashBudget {
@@ -103,6 +158,11 @@ pub enum Response {
     Status {
         /// State of the lab.
         status: Box<LabStatus>,
+    },
+    /// Answer to `Failover`.
+    FailedOver {
+        /// What was done.
+        failover: Failover,
     },
     /// Answer to `Events`.
     Events {
@@ -157,6 +217,9 @@ pub struct NodeStatus {
     pub kind: String,
     /// Zone it stands in.
     pub zone: String,
+    /// The part it plays, as it told when last asked; none where there is only one, and while it
+    /// does not answer.
+    pub role: Option<Role>,
     /// Where it is in its life.
     pub state: NodeState,
     /// Process id of its group leader.
@@ -173,6 +236,16 @@ pub struct NodeStatus {
     pub detail: Option<String>,
     /// Kills left in an armed crash budget.
     pub crash_budget: Option<u32>,
+}
+
+/// The part a server plays among its like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It takes writes.
+    Primary,
+    /// It copies a primary.
+    Replica,
 }
 
 /// Where a node is in its life.
@@ -266,6 +339,30 @@ pub enum NodeEvent {
         signal: Option<i32>,
         /// Exit code.
         code: Option<i32>,
+    },
+    /// It was told to stand in another zone, its process there having ended.
+    Moved {
+        /// Zone it stood in.
+        from: String,
+        /// Zone it stands in.
+        to: String,
+    },
+    /// A replica was seen to have become a primary.
+    Promoted {
+        /// Bytes of the replication stream that it knew.
+        offset: u64,
+    },
+    /// A name of the address map was led to it.
+    Serving {
+        /// The name.
+        endpoint: String,
+        /// Where it leads.
+        address: String,
+    },
+    /// It was seen to copy all that a primary writes.
+    Replicates {
+        /// Address of the primary.
+        primary: String,
     },
     /// It died and will not be started again.
     Failed {

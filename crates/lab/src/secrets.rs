@@ -12,6 +12,8 @@ use crate::home::LabDir;
 
 /// The identity that people and drills use.
 pub const ADMIN: &str = "rlab_admin";
+/// The identity of one Redis at another that it follows.
+pub const REPLICA: &str = "rlab_replica";
 
 /// Every secret of one lab. The same identity has different passwords on each server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +32,16 @@ pub struct Secrets {
 impl Secrets {
     /// Draws secrets for `identities`.
     pub fn draw(identities: &[String]) -> Self {
-        let passwords = || identities.iter().map(|id| (id.clone(), secret())).collect();
+        let passwords = || -> BTreeMap<String, String> {
+            identities.iter().map(|id| (id.clone(), secret())).collect()
+        };
         Self {
             admin_token: secret(),
             mysql: passwords(),
-            redis: passwords(),
+            redis: passwords()
+                .into_iter()
+                .chain([(REPLICA.to_owned(), secret())])
+                .collect(),
             kafka: passwords(),
         }
     }

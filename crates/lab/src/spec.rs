@@ -59,6 +59,21 @@ pub struct NodeSpec {
     pub after: Vec<String>,
     /// Which instance of its agent, from 1. Later ones are spares, started only when wanted.
     pub instance: u16,
+    /// Where else it can stand, on the same files and never at the same time.
+    #[serde(default)]
+    pub standby: Option<Seat>,
+}
+
+/// A place that a node can stand in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seat {
+    /// Its zone.
+    pub zone: String,
+    /// Address that the server binds to there.
+    pub back: Ipv4Addr,
+    /// Address that its proxy slots listen on there.
+    pub front: Ipv4Addr,
 }
 
 /// What a node is.
@@ -140,13 +155,36 @@ impl NodeSpec {
         Some(SocketAddrV4::new(Ipv4Addr::LOCALHOST, listener.port))
     }
 
-    /// Every address this node or its slots listen on.
+    /// The node as it stands in `zone`, where it can stand there.
+    pub fn seated(&self, zone: &str) -> Option<Self> {
+        if self.zone == zone {
+            return Some(self.clone());
+        }
+        let seat = self.standby.clone().filter(|seat| seat.zone == zone)?;
+        Some(Self {
+            zone: seat.zone,
+            back: seat.back,
+            front: seat.front,
+            ..self.clone()
+        })
+    }
+
+    /// The node in each place where it can stand, the usual one first.
+    pub fn seats(&self) -> impl Iterator<Item = Self> + '_ {
+        let other = self.standby.as_ref();
+        let zones = std::iter::once(&self.zone).chain(other.map(|seat| &seat.zone));
+        zones.filter_map(|zone| self.seated(zone))
+    }
+
+    /// Every address this node or its slots listen on, wherever it stands.
     pub fn addresses(&self) -> Vec<SocketAddrV4> {
         let mut all = Vec::new();
         for (index, listener) in self.ports.iter().enumerate() {
-            all.push(self.back_address(index));
-            if listener.endpoint.is_some() {
-                all.push(self.front_address(index));
+            for seat in self.seats() {
+                all.push(seat.back_address(index));
+                if listener.endpoint.is_some() {
+                    all.push(seat.front_address(index));
+                }
             }
             if listener.door {
                 all.push(SocketAddrV4::new(Ipv4Addr::LOCALHOST, listener.port));
@@ -231,17 +269,9 @@ impl LabSpec {
         self.nodes.iter().find(|n| n.kind == kind)
     }
 
-    /// Endpoint name → `ip:port` in front of the proxy slots.
-    pub fn address_map(&self) -> BTreeMap<String, String> {
-        let mut map = BTreeMap::new();
-        for node in &self.nodes {
-            for (index, listener) in node.ports.iter().enumerate() {
-                if let Some(endpoint) = &listener.endpoint {
-                    map.insert(endpoint.clone(), node.front_address(index).to_string());
-                }
-            }
-        }
-        map
+    /// Redis's servers, the usual primary first.
+    pub fn redis(&self) -> impl Iterator<Item = &NodeSpec> {
+        self.nodes.iter().filter(|n| n.kind == NodeKind::Redis)
     }
 
     /// Every identity of the lab: the administrator and one per agent.

@@ -5,7 +5,9 @@ use crate::error::LabError;
 use crate::home::LabDir;
 use crate::processes::{self, Found, SUPERVISOR};
 use crate::protocol::{LabStatus, NodeState, NodeStatus, PipelineStatus};
-use crate::spec::LabSpec;
+use crate::roles::Roles;
+use crate::servers::{self, Site};
+use crate::spec::{LabSpec, NodeKind, NodeSpec};
 use crate::supervisor::initial_status;
 
 /// The state of the lab in `dir`, true also when its supervisor is dead.
@@ -21,7 +23,40 @@ pub async fn status(dir: &LabDir) -> Result<LabStatus, LabError> {
             answer => return answer,
         }
     }
-    Ok(without_supervisor(&spec, &processes::of_lab(dir.path())))
+    let roles = Roles::load(dir, &spec.nodes)?;
+    let mut status = without_supervisor(&spec, &roles, &processes::of_lab(dir.path()));
+    tell_roles(dir, &spec, &mut status.nodes).await;
+    Ok(status)
+}
+
+/// Who runs without a supervisor is asked for its part all the same.
+async fn tell_roles(dir: &LabDir, spec: &LabSpec, nodes: &mut [NodeStatus]) {
+    let Ok(site) = Site::load(dir.clone()) else {
+        return;
+    };
+    for status in nodes.iter_mut().filter(|s| s.state == NodeState::Orphaned) {
+        let node = spec.node(&status.node);
+        if let Some(node) = node.filter(|n| n.kind == NodeKind::Redis) {
+            status.role = servers::role(&site, node).await;
+        }
+    }
+}
+
+/// `status` of `node` with where it stands and how it is reached, as `roles` has it.
+pub(crate) fn placed(
+    status: NodeStatus,
+    nodes: &[NodeSpec],
+    node: &NodeSpec,
+    roles: &Roles,
+) -> NodeStatus {
+    let seated = roles.seated(node);
+    let named = node.ports[0].endpoint.as_ref();
+    NodeStatus {
+        door: roles.door(nodes, node).map(|a| a.to_string()),
+        endpoint: named.map(|_| seated.front_address(0).to_string()),
+        zone: seated.zone,
+        ..status
+    }
 }
 
 /// The lab's specification.
@@ -42,12 +77,10 @@ pub(crate) fn no_such_lab(dir: &LabDir) -> LabError {
     }
 }
 
-fn without_supervisor(spec: &LabSpec, alive: &[Found]) -> LabStatus {
-    let nodes = spec
-        .nodes
-        .iter()
-        .map(|node| orphan(initial_status(node), alive))
-        .collect();
+fn without_supervisor(spec: &LabSpec, roles: &Roles, alive: &[Found]) -> LabStatus {
+    let status = |node| placed(initial_status(node), &spec.nodes, node, roles);
+    let nodes = spec.nodes.iter();
+    let nodes = nodes.map(|node| orphan(status(node), alive)).collect();
     LabStatus {
         schema: "rlab/status/v1".into(),
         lab: spec.lab.clone(),

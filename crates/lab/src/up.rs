@@ -16,6 +16,7 @@ use crate::ports;
 use crate::processes::{self, LAB_MARK, NODE_MARK, SUPERVISOR};
 use crate::profile::{Profile, agent_binary};
 use crate::protocol::{LabStatus, NodeState};
+use crate::roles::Roles;
 use crate::secrets::Secrets;
 use crate::spec::{LabSpec, NodeSpec};
 use crate::{down, files};
@@ -96,6 +97,7 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
     if running.is_none() {
         check_ports(options, &nodes).await?;
     }
+    let roles = Roles::load(&options.dir, &nodes)?;
     let missing = Cache::open(None)?.missing()?;
     let ready = |name: &str| {
         running.as_ref().is_some_and(|status| {
@@ -115,16 +117,16 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
             .map(|n| PlannedNode {
                 node: n.name.clone(),
                 kind: n.kind.word(),
-                zone: n.zone.clone(),
+                zone: roles.seated(n).zone,
                 action: match n.is_spare() || ready(&n.name) {
                     true => "nothing",
                     false => "start",
                 },
-                door: n.door_address().map(|a| a.to_string()),
+                door: roles.door(&nodes, n).map(|a| a.to_string()),
                 endpoint: n.ports[0]
                     .endpoint
                     .as_ref()
-                    .map(|_| n.front_address(0).to_string()),
+                    .map(|_| roles.seated(n).front_address(0).to_string()),
             })
             .collect(),
     })

@@ -14,6 +14,7 @@ mod expression;
 mod format;
 mod library;
 mod load;
+mod named;
 mod needs;
 mod not_yet;
 mod parameter;

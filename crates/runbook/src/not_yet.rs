@@ -1,7 +1,6 @@
 //! What a runbook asks for that this build cannot do yet. The registries say what can be done.
 
-use crate::expression::ValueRef;
-use crate::resolved::{Resolved, ResolvedExpectations};
+use crate::resolved::Resolved;
 use crate::settings::SETTINGS;
 use crate::values::{VALUES, ValueSpec};
 
@@ -10,7 +9,6 @@ impl Resolved {
     /// sentence "this build cannot yet ...". Empty for a drill that can be run.
     pub fn not_yet(&self) -> Vec<String> {
         let mut lacking = Vec::new();
-        self.topology(&mut lacking);
         self.settings(&mut lacking);
         let loads = self.load.values().map(|load| load.kind.spec());
         lacking.extend(
@@ -34,18 +32,6 @@ impl Resolved {
         let mut told = std::collections::HashSet::new();
         lacking.retain(|what| told.insert(what.clone()));
         lacking
-    }
-
-    fn topology(&self, lacking: &mut Vec<String>) {
-        if let Some(zones) = self.needs.zones {
-            lacking.push(format!("make sure that a lab has {zones} zones"));
-        }
-        if self.needs.mysql.is_some() {
-            lacking.push("give MySQL a standby on shared storage".to_owned());
-        }
-        if self.needs.redis.is_some() {
-            lacking.push("give Redis replicas".to_owned());
-        }
     }
 
     /// Settings that no agent understands, each once, however many agents have it.
@@ -83,25 +69,4 @@ impl Resolved {
         let own = load.outputs.iter().find(|spec| spec.name == value);
         own.filter(|_| load.built)
     }
-
-    /// Every value that an expression names.
-    fn named_values(&self) -> Vec<ValueRef> {
-        let untils = self.phases.iter().filter_map(|phase| phase.until.as_ref());
-        let conditions = untils.map(|until| &until.condition).chain(&self.stop);
-        let mut named: Vec<ValueRef> = conditions.flat_map(|e| e.values().to_vec()).collect();
-        named.extend(in_expectations(&self.expect));
-        let others = self.cases.values();
-        named.extend(others.flat_map(|case| in_expectations(&case.expect)));
-        named.extend(self.table.iter().flat_map(|table| table.columns.clone()));
-        named
-    }
-}
-
-fn in_expectations(expect: &ResolvedExpectations) -> Vec<ValueRef> {
-    let everywhere = expect.landed.iter().chain(&expect.traffic);
-    let expressions = everywhere.chain(expect.arms.values().flatten());
-    let mut named: Vec<ValueRef> = expressions.flat_map(|e| e.values().to_vec()).collect();
-    let compared = expect.compare.iter().flat_map(|c| c.values());
-    named.extend(compared.map(|(_, value)| value));
-    named
 }

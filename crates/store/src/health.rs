@@ -1,6 +1,6 @@
-//! Whether MySQL answers.
+//! Whether MySQL answers, and where it stands.
 
-use sqlx::mysql::MySqlPool;
+use sqlx::mysql::{MySqlConnection, MySqlPool};
 
 use crate::StoreError;
 
@@ -11,4 +11,13 @@ use crate::StoreError;
 pub async fn ping(pool: &MySqlPool) -> Result<(), StoreError> {
     sqlx::query("SELECT 1").execute(pool).await?;
     Ok(())
+}
+
+/// The address that the server listens on, as its options have it.
+///
+/// # Errors
+/// Why there was no answer.
+pub async fn bind_address(connection: &mut MySqlConnection) -> Result<String, StoreError> {
+    let asked = sqlx::query_scalar("SELECT @@GLOBAL.bind_address");
+    Ok(asked.fetch_one(connection).await?)
 }

@@ -20,7 +20,7 @@ use crate::scene::{Ran, Scene, evidence, signal, state};
 
 const SMALL: [&str; 2] = ["--set", "commands=3000"];
 /// What stands for a drill in the names of what it makes.
-const DRILLS: [&str; 3] = ["e002", "t001", "t002"];
+const DRILLS: [&str; 4] = ["e002", "t001", "t002", "t003"];
 const SOON: Duration = Duration::from_secs(60);
 
 fn arguments<'a>(drill: &'a str, root: &'a str, more: &[&'a str]) -> Vec<&'a str> {

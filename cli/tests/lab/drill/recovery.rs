@@ -29,7 +29,7 @@ fn ctrl_c_between_two_kills_leaves_no_crash_rule_and_no_stray_load() {
 fn effects_of_drills(scene: &Scene) -> usize {
     let site = rlab_lab::servers::Site::load(scene.dir()).unwrap();
     runtime().block_on(async {
-        let mysql = site.spec.node("mysql").unwrap().front_address(0);
+        let mysql = site.address("mysql").unwrap();
         let database = rlab_lab::pipeline::own_namespace().database;
         let connected = rlab_lab::servers::connect_mysql(&site, mysql, Some(&database)).await;
         let mut connection = connected.unwrap();

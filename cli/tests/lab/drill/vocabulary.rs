@@ -171,3 +171,79 @@ fn a_stop_condition_ends_the_drill_and_has_it_undone() {
     nothing_is_left(&scene);
     scene.ends_clean();
 }
+
+/// Everything that has a standby is lost in turn, and a broker.
+const ZONES: &str = "
+schema: rlab/runbook/v1
+id: T-003
+title: What stands by takes over
+hypothesis: Nothing that was acknowledged is lost when each primary is, and the lab gets its own back.
+proves: { local: nothing that anybody would doubt }
+needs:
+  zones: 3
+  kafka: { brokers: 3 }
+  mysql: { standby: shared_storage }
+  redis: { replicas: 1 }
+  agents: [ command_service, outbox_relay, consumer_service ]
+arms:
+  only_one: { must: hold }
+load:
+  orders: { http.post: commands, count: 600, rate: 50/s, keys: 20 }
+phases:
+  - { name: steady, for: 1s }
+  - { name: db, do: [ failover: mysql ], until: mysql.zone_changed, within: 60s }
+  - { name: cache, do: [ failover: redis ], until: redis.primary_changed, within: 30s }
+  - { name: broker, do: [ failover: { kafka: zone_of_old_primary } ], until: isr == 3, within: 60s }
+  - { name: drain, until: pipeline.drained, within: 60s }
+expect:
+  landed:
+    - mysql.zone_changed@db
+    - redis.primary_changed@cache
+    - broker.epoch_changed@broker
+    - \"!mysql.zone_changed@cache\"
+    - \"!broker.epoch_changed@cache\"
+  traffic: [ orders.acknowledged > 200 ]
+  arms:
+    only_one: [ ledger.lost == 0, ledger.effect_twice == 0 ]
+controls: [ drop_one_event ]
+";
+
+#[test]
+fn what_was_lost_is_proven_by_what_took_over_and_given_back_in_the_end() {
+    let scene = Scene::up();
+    run(&scene, ZONES).succeeded();
+    let report = report(&scene, "T-003");
+    for proof in [
+        "moved from az-a to az-b",
+        "promoted at offset",
+        "`redis` leads to",
+    ] {
+        assert!(report.contains(proof), "{proof} is not in {report}");
+    }
+    let status = scene.status();
+    assert_eq!(state(&status, "mysql")["zone"], "az-a", "{status:#}");
+    assert_eq!(state(&status, "redis")["role"], "primary", "{status:#}");
+    nothing_is_left(&scene);
+    scene.ends_clean();
+}
+
+#[test]
+fn a_lab_without_what_takes_over_is_refused() {
+    let scene = Scene::new();
+    let profile = include_str!("../../../../profiles/local.toml")
+        .replace("replicas = [\"az-b\"]\n", "")
+        .replace("standby_zone = ", "# standby_zone = ");
+    let path = scene.home().join("bare.toml");
+    std::fs::write(&path, profile).unwrap();
+    scene
+        .rlab(&["up", "--profile", path.to_str().unwrap()])
+        .succeeded();
+    run(&scene, ZONES)
+        .says("standby of MySQL")
+        .says("1 replicas of Redis");
+    scene
+        .rlab(&["node", "failover", "redis"])
+        .says("nothing stands by");
+    scene.rlab(&["smoke"]).succeeded();
+    scene.ends_clean();
+}

@@ -10,7 +10,6 @@ use futures::{Stream, StreamExt};
 use rlab_contract::agent_config::Namespace;
 use rlab_evidence::JsonlWriter;
 use rlab_lab::servers::{Site, connect_mysql};
-use rlab_lab::spec::NodeKind;
 use rlab_ledger::{Fact, OutboxState};
 use rlab_store::{MySqlConnection, StoreError, snapshot};
 
@@ -47,10 +46,7 @@ fn failed(what: &'static str, why: impl ToString) -> DrillError {
 }
 
 async fn mysql(site: &Site, namespace: &Namespace) -> Result<MySqlConnection, DrillError> {
-    let mysql = site.spec.first(NodeKind::Mysql);
-    let address = mysql
-        .ok_or_else(|| failed("MySQL", "the lab has none"))?
-        .front_address(0);
+    let address = site.address("mysql").map_err(|e| failed("MySQL", e))?;
     connect_mysql(site, address, Some(&namespace.database))
         .await
         .map_err(|e| failed("MySQL", e))

@@ -192,6 +192,7 @@ mod tests {
                 node: "mysql".into(),
                 kind: "mysql".into(),
                 zone: "az-a".into(),
+                role: None,
                 state,
                 pid: None,
                 door: None,

@@ -16,7 +16,11 @@ pub fn checks(home: &LabHome) -> Vec<Check> {
         Ok(nodes) => nodes,
         Err(error) => return vec![unusable(&error)],
     };
-    let wanted: BTreeSet<Ipv4Addr> = nodes.iter().flat_map(|n| [n.front, n.back]).collect();
+    let wanted: BTreeSet<Ipv4Addr> = nodes
+        .iter()
+        .flat_map(NodeSpec::seats)
+        .flat_map(|n| [n.front, n.back])
+        .collect();
     let refused: Vec<Ipv4Addr> = wanted
         .iter()
         .copied()

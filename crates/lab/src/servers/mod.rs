@@ -5,14 +5,19 @@ mod kafka;
 mod mysql;
 mod redis;
 mod registry;
+pub(crate) mod replication;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::error::LabError;
 use crate::home::LabDir;
+use crate::protocol::Role;
+use crate::roles::Roles;
 use crate::secrets::Secrets;
 use crate::spec::{LabSpec, NodeKind, NodeSpec};
 
@@ -20,6 +25,8 @@ pub use agent::AgentState;
 pub(crate) use agent::set_crash_rules;
 pub use mysql::connect as connect_mysql;
 pub use redis::connect as connect_redis;
+
+const ROLE_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Everything the servers' preparation may look at.
 #[derive(Debug, Clone)]
@@ -44,6 +51,35 @@ impl Site {
             dir,
         })
     }
+
+    /// Where the endpoint called `name` is at this moment, in front of its proxy slot. Failovers
+    /// move it: ask before each connection.
+    ///
+    /// # Errors
+    /// When the address map cannot be read or has no such name.
+    pub fn address(&self, name: &str) -> Result<SocketAddrV4, LabError> {
+        let path = self.dir.address_map();
+        let map: BTreeMap<String, SocketAddrV4> = crate::files::read_json(&path)?;
+        map.get(name).copied().ok_or_else(|| LabError::BadFile {
+            path,
+            reason: format!("has no endpoint `{name}`"),
+        })
+    }
+}
+
+/// What a node that answers shows of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The part it plays, where there is more than one.
+    pub role: Option<Role>,
+    /// What it follows, being in touch with it.
+    pub follows: Option<SocketAddrV4>,
+    /// Bytes of the replication stream that it knows.
+    pub offset: Option<u64>,
+    /// It was a replica when it was asked, and is a primary now.
+    pub promoted: bool,
+    /// Why it is not well although it answers.
+    pub lacks: Option<String>,
 }
 
 /// A process to start.
@@ -64,35 +100,54 @@ pub struct Launch {
 ///
 /// # Errors
 /// When files cannot be written or a server's own preparation fails.
-pub fn prepare(site: &Site, node: &NodeSpec, agent: &AgentState) -> Result<Launch, LabError> {
+pub fn prepare(
+    site: &Site,
+    node: &NodeSpec,
+    roles: &Roles,
+    agent: &AgentState,
+) -> Result<Launch, LabError> {
+    let node = &roles.seated(node);
     crate::files::make_dir(&site.dir.node(&node.name))?;
     match node.kind {
         NodeKind::Controller | NodeKind::Broker { .. } => kafka::prepare(site, node),
         NodeKind::Mysql => mysql::prepare(site, node),
-        NodeKind::Redis => redis::prepare(site, node),
+        NodeKind::Redis => redis::prepare(site, node, roles),
         NodeKind::Registry => registry::prepare(site, node),
         NodeKind::Agent => agent::prepare(site, node, agent),
     }
 }
 
-/// Asks `node`, past its proxy slot, whether it serves.
+/// Asks `node`, past its proxy slot, whether it serves. A Redis that plays another part than
+/// `roles` gives it is made to play that one.
 ///
 /// # Errors
 /// A text: what it answered instead.
-pub async fn probe(site: &Site, node: &NodeSpec) -> Result<(), String> {
+pub async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Seen, String> {
+    let node = &roles.seated(node);
     let asking = async {
         match node.kind {
+            NodeKind::Redis => return redis::probe(site, node, roles).await,
             NodeKind::Controller => kafka::probe_controller(node).await,
             NodeKind::Broker { id } => kafka::probe_broker(node, id).await,
             NodeKind::Mysql => mysql::probe(site, node).await,
-            NodeKind::Redis => redis::probe(site, node).await,
             NodeKind::Registry => registry::probe(node).await,
             NodeKind::Agent => agent::probe(node).await,
         }
+        .map(|()| Seen::default())
     };
     tokio::time::timeout(Duration::from_secs(3), asking)
         .await
         .unwrap_or_else(|_| Err("no answer within 3 s".to_owned()))
+}
+
+/// The part that the Redis `node` plays, told by itself; none when it does not answer soon.
+pub(crate) async fn role(site: &Site, node: &NodeSpec) -> Option<Role> {
+    let asking = async {
+        let mut connection = connect_redis(site, node.back_address(0)).await.ok()?;
+        let standing = replication::standing(&mut connection).await.ok()?;
+        Some(standing.role)
+    };
+    tokio::time::timeout(ROLE_DEADLINE, asking).await.ok()?
 }
 
 /// How long a node may take to end after SIGTERM.

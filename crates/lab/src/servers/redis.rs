@@ -1,4 +1,4 @@
-//! Redis: append-only file, one ACL user per agent, passwords only as hashes on disk.
+//! Redis: append-only file, replicas, one ACL user per agent.
 
 use std::fmt::Write as _;
 use std::net::SocketAddrV4;
@@ -7,13 +7,15 @@ use redis::aio::MultiplexedConnection;
 use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 use sha2::{Digest, Sha256};
 
-use super::{Launch, Site};
+use super::{Launch, Seen, Site, replication};
 use crate::error::LabError;
 use crate::files;
-use crate::secrets::ADMIN;
+use crate::protocol::Role;
+use crate::roles::{Part, Roles};
+use crate::secrets::{ADMIN, REPLICA};
 use crate::spec::NodeSpec;
 
-pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> {
+pub(super) fn prepare(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Launch, LabError> {
     let home = site.dir.node(&node.name);
     let data = home.join("data");
     files::make_dir(&data)?;
@@ -26,21 +28,38 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> 
     let options = format!(
         "bind {ip}\nport {port}\nunixsocket \"\"\ndir {data}\naclfile {home}/users.acl\n\
          appendonly yes\nappendfsync everysec\nsave \"\"\nmaxmemory {max}mb\n\
-         maxmemory-policy allkeys-lfu\nset-proc-title no\ndaemonize no\n",
+         maxmemory-policy allkeys-lfu\nset-proc-title no\ndaemonize no\n{replication}",
         ip = address.ip(),
         port = address.port(),
         data = quoted(&data),
         home = home.display(),
         max = site.spec.profile.redis.max_memory_mib,
+        replication = replication_options(site, node, roles),
     );
     let options_file = home.join("redis.conf");
-    files::write(&options_file, options.as_bytes(), files::READABLE)?;
+    files::write(&options_file, options.as_bytes(), files::OWNER_ONLY)?;
     Ok(Launch {
         program: site.spec.servers.redis_server.clone(),
         arguments: vec![options_file.into()],
         environment: vec![],
         directory: home,
     })
+}
+
+/// Every server of several knows how to follow another; who is to follow does so from its first
+/// moment on, so that a primary that comes back never is one again. A snapshot for a replica is sent
+/// at once: there is no second one to wait for.
+fn replication_options(site: &Site, node: &NodeSpec, roles: &Roles) -> String {
+    if site.spec.redis().count() < 2 {
+        return String::new();
+    }
+    let password = site.secrets.redis.get(REPLICA).map_or("", String::as_str);
+    let mut options =
+        format!("masteruser {REPLICA}\nmasterauth {password}\nrepl-diskless-sync-delay 0\n");
+    if let Some(Part::ReplicaOf(primary)) = roles.part(&site.spec.nodes, node) {
+        let _ = writeln!(options, "replicaof {} {}", primary.ip(), primary.port());
+    }
+    options
 }
 
 fn quoted(path: &std::path::Path) -> String {
@@ -61,18 +80,37 @@ fn users(site: &Site) -> String {
 fn rights(user: &str) -> &'static str {
     match user {
         ADMIN => "~* &* +@all",
+        REPLICA => "resetchannels -@all +psync +replconf +ping",
         "consumer_service" => "resetchannels ~* -@all +ping +del +eval +get +set +hget",
         "query_service" => "resetchannels ~* -@all +ping +hmget +eval +get +hget +hset +pexpire",
         _ => "resetchannels -@all +ping",
     }
 }
 
-pub(super) async fn probe(site: &Site, node: &NodeSpec) -> Result<(), String> {
+pub(super) async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Seen, String> {
     let mut connection = connect(site, node.back_address(0)).await?;
     redis::cmd("PING")
         .query_async::<()>(&mut connection)
         .await
-        .map_err(|e| e.to_string())
+        .map_err(|e| e.to_string())?;
+    let part = roles.part(&site.spec.nodes, node).unwrap_or(Part::Primary);
+    let mut standing = replication::standing(&mut connection).await?;
+    let was = standing.role;
+    if !standing.plays(part) {
+        replication::assign(&mut connection, part).await?;
+        standing = replication::standing(&mut connection).await?;
+    }
+    if !standing.plays(part) {
+        return Err(format!("does not take its part: {standing:?}"));
+    }
+    let lacks = standing.lacks();
+    Ok(Seen {
+        promoted: (was, standing.role) == (Role::Replica, Role::Primary),
+        role: Some(standing.role),
+        follows: standing.follows.filter(|_| lacks.is_none()),
+        offset: standing.offset,
+        lacks,
+    })
 }
 
 /// A connection as the lab's administrator.

@@ -63,6 +63,11 @@ impl EventLog {
         inner.events.push(event);
     }
 
+    /// Sequence of the newest event.
+    pub fn newest(&self) -> u64 {
+        self.lock().sequence
+    }
+
     /// Events with a sequence above `after`.
     pub fn after(&self, after: u64) -> Vec<LabEvent> {
         let inner = self.lock();

@@ -2,7 +2,9 @@
 //! crash budgets, so that a command line may come and go.
 
 mod budget;
+mod cast;
 mod events;
+mod failover;
 mod node;
 mod process;
 mod proxy;
@@ -21,14 +23,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::LabError;
-use crate::files;
 use crate::home::LabDir;
 use crate::processes::{self, Found, SUPERVISOR};
 use crate::protocol::{LabStatus, NodeStatus, NodeVerb, PipelineStatus};
 use crate::servers::Site;
 use crate::socket;
-use crate::spec::NodeKind;
+use crate::spec::{NodeKind, NodeSpec};
+use crate::status::placed;
 
+use cast::Cast;
 use events::EventLog;
 pub(crate) use node::initial_status;
 use node::{Actor, Message, Node, NodeRequest, Reply};
@@ -44,6 +47,9 @@ pub(crate) struct Lab {
     events: Arc<EventLog>,
     nodes: BTreeMap<String, Handle>,
     pipeline: watch::Receiver<PipelineStatus>,
+    cast: Arc<Cast>,
+    /// Held by a failover: one at a time, and none when the lab ends.
+    turn: tokio::sync::Mutex<()>,
     /// Set when the lab is to end.
     ending: CancellationToken,
 }
@@ -52,6 +58,7 @@ pub(crate) struct Lab {
 struct Handle {
     inbox: mpsc::Sender<Message>,
     status: watch::Receiver<NodeStatus>,
+    within_reach: watch::Receiver<bool>,
 }
 
 /// Runs the supervisor of the lab in `dir` until it is told to end.
@@ -64,13 +71,9 @@ pub async fn supervise(dir: LabDir) -> Result<(), LabError> {
     let _lock = lock(&dir)?;
     let site = Arc::new(Site::load(dir)?);
     let found = take_over(&site).await;
-    files::write_json(
-        &site.dir.address_map(),
-        &site.spec.address_map(),
-        files::READABLE,
-    )?;
-    let slots = Slots::open(&site.spec).await?;
-    let lab = Arc::new(Lab::start(site, &found)?);
+    let cast = Arc::new(Cast::open(&site.dir, &site.spec.nodes)?);
+    let lab = Arc::new(Lab::start(site, cast, &found)?);
+    let slots = lab.open_slots().await?;
     let listener = socket::listen(&lab.site.dir.socket())
         .map_err(|e| LabError::io(lab.site.dir.socket(), e))?;
     let serving = tokio::spawn(server::serve(listener, Arc::clone(&lab)));
@@ -172,7 +175,7 @@ async fn wait_for_end(ending: &CancellationToken) {
 }
 
 impl Lab {
-    fn start(site: Arc<Site>, found: &[Found]) -> Result<Self, LabError> {
+    fn start(site: Arc<Site>, cast: Arc<Cast>, found: &[Found]) -> Result<Self, LabError> {
         let events = Arc::new(EventLog::open(&site.dir.events())?);
         let (pipeline_sender, pipeline) = watch::channel(PipelineStatus {
             ready: false,
@@ -196,6 +199,8 @@ impl Lab {
         let mut nodes = BTreeMap::new();
         for (spec, (sender, receiver)) in senders {
             let (inbox, messages) = mpsc::channel(32);
+            // A Redis has to prove first that it is what it has to be.
+            let (gate, within_reach) = watch::channel(spec.kind != NodeKind::Redis);
             let node = Node {
                 site: Arc::clone(&site),
                 spec: spec.clone(),
@@ -208,6 +213,9 @@ impl Lab {
                     .collect(),
                 pipeline: pipeline.clone(),
                 events: Arc::clone(&events),
+                cast: Arc::clone(&cast),
+                roles: cast.watch(),
+                within_reach: gate,
             };
             let left = found.iter().find(|f| f.node == spec.name);
             tokio::spawn(Actor::new(node, left).run());
@@ -216,6 +224,7 @@ impl Lab {
                 Handle {
                     inbox,
                     status: receiver,
+                    within_reach,
                 },
             );
         }
@@ -224,18 +233,27 @@ impl Lab {
             events,
             nodes,
             pipeline,
+            cast,
+            turn: tokio::sync::Mutex::default(),
             ending: CancellationToken::new(),
         })
+    }
+
+    async fn open_slots(&self) -> Result<Slots, LabError> {
+        let gates = self.nodes.iter();
+        let gates = gates.map(|(name, handle)| (name.clone(), handle.within_reach.clone()));
+        Slots::open(&self.site.spec.nodes, &self.cast.watch(), &gates.collect()).await
     }
 
     /// State of the lab now.
     fn status(&self) -> LabStatus {
         let spec = &self.site.spec;
-        let nodes: Vec<NodeStatus> = spec
-            .nodes
-            .iter()
-            .filter_map(|n| Some(self.nodes.get(&n.name)?.status.borrow().clone()))
-            .collect();
+        let roles = self.cast.now();
+        let status = |node: &NodeSpec| {
+            let status = self.nodes.get(&node.name)?.status.borrow().clone();
+            Some(placed(status, &spec.nodes, node, &roles))
+        };
+        let nodes: Vec<NodeStatus> = spec.nodes.iter().filter_map(status).collect();
         let pipeline = self.pipeline.borrow().clone();
         LabStatus {
             schema: "rlab/status/v1".into(),
@@ -292,6 +310,8 @@ impl Lab {
     /// Agents first, then the servers, the controller last: a broker whose controller is gone
     /// neither ends nor rests.
     async fn stop_in_order(&self) {
+        // A failover that was under way has been told to give up; nobody starts a node after it.
+        let _turn = self.turn.lock().await;
         let is = |wanted: fn(NodeKind) -> bool| {
             let nodes = self.site.spec.nodes.iter().filter(move |n| wanted(n.kind));
             nodes.map(|n| self.ask(&n.name, NodeRequest::Verb(NodeVerb::Stop)))

@@ -3,22 +3,36 @@
 //!
 //! A slot whose server does not accept answers with a reset, as the server's own port would. The
 //! limit of that likeness: the connection is accepted first and reset a moment later.
+//!
+//! A slot lets nobody pass to a server that has not proven its part, and cuts whoever is connected
+//! when it is given another: what was a primary is not written to any more.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_linger;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::error::LabError;
-use crate::spec::LabSpec;
+use crate::roles::Roles;
+use crate::spec::NodeSpec;
 
 /// Bytes held per direction: large enough that a produce batch passes in one turn.
 const BUFFER_BYTES: usize = 64 << 10;
 /// A paused server's backlog fills up; its clients then wait no longer than this.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Whom a slot leads to, and whether anybody may pass.
+struct Lead {
+    server: SocketAddrV4,
+    within_reach: watch::Receiver<bool>,
+}
+
+type Way = Box<dyn Fn() -> Option<Lead> + Send>;
 
 /// The slots of a lab, listening.
 pub struct Slots {
@@ -26,24 +40,36 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Listens in front of every endpoint of `lab`, at its zone's address and at its door.
+    /// Listens in front of every endpoint of `nodes`, at its address in each zone where it can stand,
+    /// and at its door, which leads to who is in charge by `roles`. Nobody passes to a node that is
+    /// not `within_reach`.
     ///
     /// # Errors
     /// When an address cannot be bound.
-    pub async fn open(lab: &LabSpec) -> Result<Self, LabError> {
+    pub async fn open(
+        nodes: &[NodeSpec],
+        roles: &watch::Receiver<Roles>,
+        within_reach: &BTreeMap<String, watch::Receiver<bool>>,
+    ) -> Result<Self, LabError> {
         let mut tasks = JoinSet::new();
-        for node in &lab.nodes {
+        for node in nodes {
             for (index, listener) in node.ports.iter().enumerate() {
                 if listener.endpoint.is_none() {
                     continue;
                 }
+                for seat in node.seats() {
+                    let bound = bind(seat.front_address(index)).await?;
+                    let lead = within_reach.get(&node.name).map(|within_reach| {
+                        let server = seat.back_address(index);
+                        (server, within_reach.clone())
+                    });
+                    tasks.spawn(serve(bound, to_one(lead)));
+                }
                 let door = listener.door.then(|| node.door_address()).flatten();
-                for address in [Some(node.front_address(index)), door]
-                    .into_iter()
-                    .flatten()
-                {
-                    let bound = bind(address).await?;
-                    tasks.spawn(serve(bound, node.back_address(index)));
+                if let Some(door) = door {
+                    let bound = bind(door).await?;
+                    let way = in_charge(nodes, node, index, roles, within_reach);
+                    tasks.spawn(serve(bound, way));
                 }
             }
         }
@@ -56,20 +82,52 @@ impl Slots {
     }
 }
 
+fn to_one(lead: Option<(SocketAddrV4, watch::Receiver<bool>)>) -> Way {
+    Box::new(move || {
+        let (server, within_reach) = lead.clone()?;
+        Some(Lead {
+            server,
+            within_reach,
+        })
+    })
+}
+
+/// To whoever has the part of `node` when a client comes.
+fn in_charge(
+    nodes: &[NodeSpec],
+    node: &NodeSpec,
+    index: usize,
+    roles: &watch::Receiver<Roles>,
+    within_reach: &BTreeMap<String, watch::Receiver<bool>>,
+) -> Way {
+    let (nodes, node) = (nodes.to_vec(), node.clone());
+    let (roles, within_reach) = (roles.clone(), within_reach.clone());
+    Box::new(move || {
+        let found = roles.borrow().in_charge(&nodes, &node);
+        Some(Lead {
+            server: found.back_address(index),
+            within_reach: within_reach.get(&found.name)?.clone(),
+        })
+    })
+}
+
 async fn bind(address: SocketAddrV4) -> Result<TcpListener, LabError> {
     TcpListener::bind(address)
         .await
         .map_err(|e| LabError::Supervisor(format!("proxy slot {address}: {e}")))
 }
 
-async fn serve(listener: TcpListener, server: SocketAddrV4) {
+async fn serve(listener: TcpListener, way: Way) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((client, _)) => {
-                    connections.spawn(forward(client, server));
-                }
+                Ok((client, _)) => match way() {
+                    Some(lead) => {
+                        connections.spawn(forward(client, lead));
+                    }
+                    None => linger_zero(&client),
+                },
                 // Out of descriptors: wait for some to be returned rather than spin.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
@@ -78,9 +136,14 @@ async fn serve(listener: TcpListener, server: SocketAddrV4) {
     }
 }
 
-async fn forward(mut client: TcpStream, server: SocketAddrV4) {
-    let connecting = tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(server));
-    let Ok(Ok(mut upstream)) = connecting.await else {
+async fn forward(mut client: TcpStream, mut lead: Lead) {
+    let connecting = tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(lead.server));
+    let open = *lead.within_reach.borrow();
+    let connected = match open {
+        true => connecting.await.ok().and_then(Result::ok),
+        false => None,
+    };
+    let Some(mut upstream) = connected else {
         linger_zero(&client);
         return;
     };
@@ -88,7 +151,16 @@ async fn forward(mut client: TcpStream, server: SocketAddrV4) {
     let _ = upstream.set_nodelay(true);
     let copied =
         copy_bidirectional_with_sizes(&mut client, &mut upstream, BUFFER_BYTES, BUFFER_BYTES);
-    if copied.await.is_err() {
+    let cut = async {
+        if lead.within_reach.wait_for(|open| !open).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let ended = tokio::select! {
+        copied = copied => copied.is_ok(),
+        () = cut => false,
+    };
+    if !ended {
         // A killed server resets its connections: so does its slot.
         linger_zero(&client);
         linger_zero(&upstream);
@@ -98,4 +170,50 @@ async fn forward(mut client: TcpStream, server: SocketAddrV4) {
 /// Makes closing `stream` send a reset instead of an orderly end.
 fn linger_zero(stream: &TcpStream) {
     let _ = set_socket_linger(stream, Some(Duration::ZERO));
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn ask(slot: SocketAddrV4) -> std::io::Result<TcpStream> {
+        let mut client = TcpStream::connect(slot).await?;
+        client.write_all(b"x").await?;
+        client.read_exact(&mut [0]).await?;
+        Ok(client)
+    }
+
+    fn address(listener: &TcpListener) -> SocketAddrV4 {
+        match listener.local_addr().unwrap() {
+            std::net::SocketAddr::V4(address) => address,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_passes_to_a_server_out_of_reach_and_whoever_is_connected_is_cut() {
+        let any = SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0);
+        let server = bind(any).await.unwrap();
+        let slot = bind(any).await.unwrap();
+        let (to, at) = (address(&server), address(&slot));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = server.accept().await {
+                tokio::spawn(async move {
+                    let (mut read, mut write) = stream.split();
+                    tokio::io::copy(&mut read, &mut write).await
+                });
+            }
+        });
+        let (gate, within_reach) = watch::channel(false);
+        tokio::spawn(serve(slot, to_one(Some((to, within_reach)))));
+        assert!(ask(at).await.is_err());
+        gate.send_replace(true);
+        let mut client = ask(at).await.unwrap();
+        gate.send_replace(false);
+        let ended = client.read(&mut [0]).await;
+        assert!(ended.is_err(), "{ended:?}");
+        assert!(ask(at).await.is_err());
+    }
 }

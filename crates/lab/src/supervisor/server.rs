@@ -84,6 +84,10 @@ async fn answer(lab: &Lab, line: &str) -> Option<Response> {
             let request = NodeRequest::Configure(settings, namespace);
             done(&node, lab.ask(&node, request).await)
         }
+        Request::Failover { of, to, dry_run } => match lab.fail_over(of, to, dry_run).await {
+            Ok(failover) => Response::FailedOver { failover },
+            Err(why) => refused(format!("failover of {}: {why}", of.endpoint())),
+        },
         Request::Shutdown => {
             lab.ending.cancel();
             Response::Done

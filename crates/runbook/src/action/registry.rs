@@ -122,7 +122,7 @@ pub static ACTIONS: &[ActionSpec] = &[
         name: "failover",
         summary: "take the primary's zone from MySQL or Redis, or the broker of a zone from Kafka",
         effect: Effect::Mutates,
-        undo: UndoClass::SelfHealing,
+        undo: UndoClass::Reversible,
         permissions: Some(&[
             "elasticache:DescribeEvents",
             "elasticache:DescribeReplicationGroups",
@@ -136,6 +136,6 @@ pub static ACTIONS: &[ActionSpec] = &[
             "rds:RebootDBInstance",
         ]),
         arguments: |generator| generator.subschema_for::<FailoverOf>(),
-        built: false,
+        built: true,
     },
 ];

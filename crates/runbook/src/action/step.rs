@@ -148,7 +148,10 @@ impl Step {
                 format!("SIGCONT to {}, after {lasts} or earlier", numbers(brokers))
             }
             Self::CacheFill { .. } => "what is cached expires".to_owned(),
-            Self::Failover(_) => "what was lost comes back as a standby".to_owned(),
+            Self::Failover(Failover::BrokerInZoneOfOldPrimary) => {
+                "the broker is started again at once".to_owned()
+            }
+            Self::Failover(_) => "failover back to who was in charge".to_owned(),
         }
     }
 

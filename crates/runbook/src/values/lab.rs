@@ -28,20 +28,17 @@ pub static VALUES: &[ValueSpec] = &[
         "mysql.zone_changed",
         Kind::Bool,
         "MySQL's primary is in another zone than at the run's start; @phase: than at its start",
-    )
-    .not_yet(),
+    ),
     sampled(
         "redis.primary_changed",
         Kind::Bool,
         "Redis's primary is another node than at the run's start; @phase: than at its start",
-    )
-    .not_yet(),
+    ),
     sampled(
         "broker.epoch_changed",
         Kind::Bool,
         "a broker has registered again since the run's start; @phase: since its start",
-    )
-    .not_yet(),
+    ),
     judged(
         "ledger.obligations",
         Unit::Count,

@@ -40,6 +40,8 @@ impl Actor {
 
     fn buried(&mut self, ending: Ending) {
         if let Some(process) = self.process.take() {
+            self.out_of_reach();
+            self.tell_role(None);
             let Ending { signal, code } = ending;
             self.event(NodeEvent::Exited {
                 pid: process.pid(),

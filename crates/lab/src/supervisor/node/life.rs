@@ -10,7 +10,7 @@ use super::super::budget::Spending;
 use super::super::process::{Ending, Process};
 use super::{Actor, Life, Message};
 use crate::protocol::{NodeEvent, NodeState};
-use crate::servers;
+use crate::servers::{self, Seen};
 use crate::spec::NodeKind;
 
 /// Between two questions to a node that does not answer yet.
@@ -75,27 +75,35 @@ impl Actor {
     }
 
     pub(super) async fn starting(&mut self, since: Instant) -> bool {
+        self.hear_of_parts();
         let Some(process) = &self.process else {
             return self.idle().await;
         };
+        let roles = self.node.cast.now();
         let deadline = since + servers::start_deadline(self.node.spec.kind);
         enum Step {
             Message(Option<Message>),
             Ended(Ending),
-            Answer(Result<(), String>),
+            Answer(Result<Seen, String>),
         }
         let step = tokio::select! {
             biased;
             message = self.node.inbox.recv() => Step::Message(message),
             ending = process.ended() => Step::Ended(ending),
-            answer = servers::probe(&self.node.site, &self.node.spec) => Step::Answer(answer),
+            answer = servers::probe(&self.node.site, &self.node.spec, &roles) => Step::Answer(answer),
         };
-        match step {
+        let answer = match step {
             Step::Message(message) => return self.handle(message).await,
-            Step::Ended(ending) => self.died(ending),
-            Step::Answer(Ok(())) => self.answered(),
-            Step::Answer(Err(_)) if Instant::now() > deadline => self.never_answered().await,
-            Step::Answer(Err(error)) => {
+            Step::Ended(ending) => {
+                self.died(ending);
+                return true;
+            }
+            Step::Answer(answer) => answer.and_then(|seen| self.saw(seen)),
+        };
+        match answer {
+            Ok(()) => self.answered(),
+            Err(_) if Instant::now() > deadline => self.never_answered().await,
+            Err(error) => {
                 self.node.status.send_modify(|s| s.detail = Some(error));
                 tokio::time::sleep(STARTING_PROBE).await;
             }
@@ -127,30 +135,51 @@ impl Actor {
     }
 
     pub(super) async fn up(&mut self, misses: u32) -> bool {
+        let other_part = self.hear_of_parts();
+        let roles = self.node.cast.now();
         let Some(process) = &self.process else {
             return self.idle().await;
         };
         enum Step {
             Message(Option<Message>),
             Ended(Ending),
-            Answer(Result<(), String>),
+            Answer(Result<Seen, String>),
+            OtherParts,
         }
+        let pause = match (other_part, *self.node.within_reach.borrow()) {
+            (true, _) => Duration::ZERO,
+            (false, true) => READY_PROBE,
+            (false, false) => STARTING_PROBE,
+        };
         let ask = async {
-            tokio::time::sleep(READY_PROBE).await;
-            servers::probe(&self.node.site, &self.node.spec).await
+            tokio::time::sleep(pause).await;
+            servers::probe(&self.node.site, &self.node.spec, &roles).await
         };
         let step = tokio::select! {
             biased;
             message = self.node.inbox.recv() => Step::Message(message),
             ending = process.ended() => Step::Ended(ending),
+            Ok(()) = self.node.roles.changed() => Step::OtherParts,
             answer = ask => Step::Answer(answer),
         };
-        match step {
+        let answer = match step {
             Step::Message(message) => return self.handle(message).await,
-            Step::Ended(ending) => self.died(ending),
-            Step::Answer(Ok(())) if misses == 0 => {}
-            Step::Answer(Ok(())) => self.well(),
-            Step::Answer(Err(error)) => self.live(Life::Up { misses: misses + 1 }, Some(error)),
+            Step::Ended(ending) => {
+                self.died(ending);
+                return true;
+            }
+            Step::OtherParts => return true,
+            Step::Answer(answer) => {
+                if answer.is_err() {
+                    self.tell_role(None);
+                }
+                answer.and_then(|seen| self.saw(seen))
+            }
+        };
+        match answer {
+            Ok(()) if misses == 0 => {}
+            Ok(()) => self.well(),
+            Err(error) => self.live(Life::Up { misses: misses + 1 }, Some(error)),
         }
         true
     }
@@ -175,12 +204,14 @@ impl Actor {
 
     async fn launch(&mut self) {
         let (site, spec) = (Arc::clone(&self.node.site), self.node.spec.clone());
+        let roles = self.node.cast.now();
         self.agent.crash_rule = self.crash.as_mut().and_then(Spending::next_rule);
         let agent = self.agent.clone();
         self.node
             .status
             .send_modify(|s| s.detail = Some("prepares its files".into()));
-        let preparing = tokio::task::spawn_blocking(move || servers::prepare(&site, &spec, &agent));
+        let preparing =
+            tokio::task::spawn_blocking(move || servers::prepare(&site, &spec, &roles, &agent));
         let launch = match preparing.await {
             Ok(Ok(launch)) => launch,
             Ok(Err(error)) => return self.give_up(&error.to_string()),

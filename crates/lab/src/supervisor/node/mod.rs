@@ -5,9 +5,11 @@
 
 mod death;
 mod life;
+mod part;
 mod verbs;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 use rlab_contract::agent_config::Namespace;
@@ -16,10 +18,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::budget::Spending;
+use super::cast::Cast;
 use super::events::{EventLog, now};
 use super::process::Process;
 use crate::processes::Found;
 use crate::protocol::{CrashBudget, NodeEvent, NodeState, NodeStatus, NodeVerb, PipelineStatus};
+use crate::roles::{Part, Roles};
 use crate::servers::{AgentState, Site};
 use crate::spec::NodeSpec;
 
@@ -40,6 +44,8 @@ pub enum NodeRequest {
     Verb(NodeVerb),
     /// Other settings and namespace, by a restart.
     Configure(BTreeMap<String, serde_json::Value>, Option<Namespace>),
+    /// To be killed where it stands and started in another zone, on the same files.
+    Move(String),
     /// A crash budget.
     Arm(CrashBudget),
     /// No crash budget any more.
@@ -71,6 +77,13 @@ pub struct Node {
     pub pipeline: watch::Receiver<PipelineStatus>,
     /// Where events go.
     pub events: Arc<EventLog>,
+    /// Who plays which part; the only one who tells MySQL where it stands is its own task, while it
+    /// has no process.
+    pub cast: Arc<Cast>,
+    /// The same, as it changes.
+    pub roles: watch::Receiver<Roles>,
+    /// Whether its proxy slots let anybody pass.
+    pub within_reach: watch::Sender<bool>,
 }
 
 /// The running task of a node.
@@ -82,6 +95,10 @@ pub(super) struct Actor {
     crash: Option<Spending>,
     restarts: VecDeque<Instant>,
     waiters: Vec<oneshot::Sender<Reply>>,
+    /// What it has to be, where there is more than one.
+    part: Option<Part>,
+    /// What it was last seen to copy.
+    follows: Option<SocketAddrV4>,
     /// It answered at least once. From then on it starts without waiting for others, as a service
     /// does that was deployed long ago.
     was_up: bool,
@@ -105,13 +122,11 @@ pub fn initial_status(spec: &NodeSpec) -> NodeStatus {
         node: spec.name.clone(),
         kind: spec.kind.word().to_owned(),
         zone: spec.zone.clone(),
+        role: None,
         state: idle_state(spec),
         pid: None,
-        door: spec.door_address().map(|a| a.to_string()),
-        endpoint: spec.ports[0]
-            .endpoint
-            .as_ref()
-            .map(|_| spec.front_address(0).to_string()),
+        door: None,
+        endpoint: None,
         since: now(),
         restarts: 0,
         detail: None,
@@ -137,9 +152,12 @@ impl Actor {
             crash: None,
             restarts: VecDeque::new(),
             waiters: Vec::new(),
+            part: None,
+            follows: None,
             was_up: found.is_some(),
             on_trial: false,
         };
+        actor.hear_of_parts();
         if let Some(found) = found {
             actor.adopt(found);
         }

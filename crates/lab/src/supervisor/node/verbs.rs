@@ -28,6 +28,7 @@ impl Actor {
                 self.live(Life::Idle, None);
                 return self.start(reply).await;
             }
+            NodeRequest::Move(zone) => return self.move_to(zone, reply).await,
             NodeRequest::Verb(NodeVerb::Stop) => self.finish(Signal::TERM).await,
             NodeRequest::Verb(NodeVerb::Kill) => self.finish(Signal::KILL).await,
             NodeRequest::Verb(NodeVerb::Pause) => self.pause(),
@@ -78,11 +79,35 @@ impl Actor {
         Ok(())
     }
 
+    /// Its process is gone before it is told where to stand: nothing ever runs on its files twice.
+    async fn move_to(&mut self, zone: String, reply: Option<oneshot::Sender<Reply>>) -> bool {
+        self.end(Signal::KILL).await;
+        self.live(Life::Idle, None);
+        let from = self.node.cast.now().mysql_zone;
+        match self
+            .node
+            .cast
+            .change(|roles| roles.mysql_zone.clone_from(&zone))
+        {
+            Ok(()) => {
+                self.event(NodeEvent::Moved { from, to: zone });
+                self.start(reply).await
+            }
+            Err(error) => {
+                if let Some(reply) = reply {
+                    let _ = reply.send(Err(error.to_string()));
+                }
+                self.start(None).await
+            }
+        }
+    }
+
     fn pause(&mut self) -> Reply {
         let process = self.process.as_ref().ok_or("it is not running")?;
         process.signal(Signal::STOP).map_err(|e| e.to_string())?;
         let (pid, signal) = (process.pid(), Signal::STOP.as_raw());
         self.event(NodeEvent::Signalled { pid, signal });
+        self.tell_role(None);
         self.live(Life::Paused, None);
         Ok(())
     }
