@@ -1,6 +1,8 @@
 //! `rlab-ops up`.
 
 use clap::Args;
+use rlab_lab::profile::Profile;
+use rlab_lab::protocol::Wanted;
 use rlab_lab::{UpOptions, UpPlan};
 
 use crate::context::Context;
@@ -49,8 +51,9 @@ impl Up {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let options = UpOptions {
             dir: context.dir.clone(),
-            profile: self.profile,
+            profile: Profile::load(&self.profile)?,
             port_offset: self.port_offset,
+            wanted: Wanted::All,
         };
         if self.dry_run {
             let plan: UpPlan = rlab_lab::plan_up(&options).await?;

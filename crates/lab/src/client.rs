@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use crate::error::LabError;
 use crate::home::LabDir;
 use crate::protocol::{
-    CrashBudget, Failover, LabEvent, LabStatus, NodeVerb, Request, Response, Service,
+    CrashBudget, Failover, LabEvent, LabStatus, NodeVerb, Request, Response, Service, Wanted,
 };
 use crate::socket;
 
@@ -53,12 +53,12 @@ impl LabClient {
         }
     }
 
-    /// Asks for every node to be brought up; readiness is read from [`Self::status`].
+    /// Asks for the `wanted` nodes to be brought up; readiness is read from [`Self::status`].
     ///
     /// # Errors
     /// When the supervisor cannot be reached.
-    pub async fn start_all(&self) -> Result<(), LabError> {
-        self.done(Request::StartAll).await
+    pub async fn start_all(&self, wanted: Wanted) -> Result<(), LabError> {
+        self.done(Request::StartAll { wanted }).await
     }
 
     /// Does `verb` to `node` and waits until it is done.

@@ -18,9 +18,24 @@ const REDIS_PORT: u16 = 16_379;
 const REDIS_HOST: u8 = 31;
 const REGISTRY_PORT: u16 = 18_091;
 const REGISTRY_MANAGEMENT_PORT: u16 = 18_092;
+const API_PORT: u16 = 14_566;
+const API_HOST: u8 = 45;
 /// From the next port on, Linux by default hands ports to outgoing connections
 /// (`net.ipv4.ip_local_port_range`): a listener there is refused now and then.
 const LAST_PORT: u16 = 32_767;
+
+/// Node and endpoint of the AWS API.
+pub const API: &str = "aws-api";
+
+/// Index of the API's listeners in [`NodeSpec::ports`].
+pub mod api_listener {
+    /// The API itself.
+    pub const FRONT: usize = 0;
+    /// ministack.
+    pub const MINISTACK: usize = 1;
+    /// moto.
+    pub const MOTO: usize = 2;
+}
 
 /// Index of a broker's listeners in [`NodeSpec::ports`].
 pub mod broker_listener {
@@ -45,6 +60,7 @@ pub fn nodes(profile: &Profile, offset: u16) -> Result<Vec<NodeSpec>, LabError> 
     layout.controller()?;
     layout.brokers()?;
     layout.servers()?;
+    layout.api()?;
     layout.agents()?;
     Ok(layout.nodes)
 }
@@ -128,8 +144,24 @@ impl Layout<'_> {
         Ok(())
     }
 
+    /// The API and the emulators behind it.
+    fn api(&mut self) -> Result<(), LabError> {
+        if self.profile.api.is_none() {
+            return Ok(());
+        }
+        let ports = vec![
+            self.offered(API, API_PORT)?,
+            self.internal(API_PORT + 1)?,
+            self.internal(API_PORT + 2)?,
+        ];
+        let zone = self.profile.zones[0].clone();
+        self.add(API, NodeKind::Api, &zone, API_HOST, ports, vec![]);
+        Ok(())
+    }
+
+    /// No agent speaks to the API.
     fn agents(&mut self) -> Result<(), LabError> {
-        let servers = self.nodes.iter().filter(|n| n.kind != NodeKind::Agent);
+        let servers = self.nodes.iter().filter(|n| n.kind != NodeKind::Api);
         let after: Vec<String> = servers.map(|n| n.name.clone()).collect();
         for (index, (agent, settings)) in self.profile.agents.iter().enumerate() {
             let name = agent.as_str();

@@ -39,6 +39,9 @@ pub struct Profile {
     pub redis: Redis,
     /// The schema registry.
     pub registry: Registry,
+    /// An AWS API in front of the servers; none unless it is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
     /// Agents of the pipeline, by node name.
     pub agents: BTreeMap<AgentName, Agent>,
 }
@@ -147,6 +150,15 @@ pub struct Registry {
     /// Java heap, MiB.
     #[schemars(range(min = 64, max = 65536))]
     pub heap_mib: u32,
+}
+
+/// An AWS API on loopback, whose servers are those of the lab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Account that it plays.
+    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
+    pub account: String,
 }
 
 /// One agent.

@@ -13,7 +13,11 @@ pub enum Request {
     /// The state of the lab and of every node.
     Status,
     /// Brings every node up that is not; answered at once, readiness is read from `Status`.
-    StartAll,
+    StartAll {
+        /// Which nodes.
+        #[serde(default)]
+        wanted: Wanted,
+    },
     /// Does something to one node; answered when it is done (`start`: when the node is ready).
     Node {
         /// Node name.
@@ -236,6 +240,17 @@ pub struct NodeStatus {
     pub detail: Option<String>,
     /// Kills left in an armed crash budget.
     pub crash_budget: Option<u32>,
+}
+
+/// Which nodes are to come up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// All but the spares.
+    #[default]
+    All,
+    /// All but the agents, which somebody else starts.
+    Servers,
 }
 
 /// The part a server plays among its like.

@@ -93,6 +93,8 @@ pub enum NodeKind {
     Redis,
     /// The schema registry.
     Registry,
+    /// An AWS API in front of the servers.
+    Api,
     /// An agent of the pipeline.
     Agent,
 }
@@ -106,6 +108,7 @@ impl NodeKind {
             Self::Mysql => "mysql",
             Self::Redis => "redis",
             Self::Registry => "registry",
+            Self::Api => "api",
             Self::Agent => "agent",
         }
     }

@@ -15,10 +15,10 @@ use crate::home::LabDir;
 use crate::ports;
 use crate::processes::{self, LAB_MARK, NODE_MARK, SUPERVISOR};
 use crate::profile::{Profile, agent_binary};
-use crate::protocol::{LabStatus, NodeState};
+use crate::protocol::{LabStatus, NodeState, Wanted};
 use crate::roles::Roles;
 use crate::secrets::Secrets;
-use crate::spec::{LabSpec, NodeSpec};
+use crate::spec::{LabSpec, NodeKind, NodeSpec};
 use crate::{down, files};
 
 /// Room a lab needs when it starts: formatted logs, redo logs, a first hour of drills, MiB.
@@ -34,10 +34,12 @@ const POLL: Duration = Duration::from_millis(50);
 pub struct UpOptions {
     /// The lab.
     pub dir: LabDir,
-    /// Profile name or file.
-    pub profile: String,
+    /// What it is made of.
+    pub profile: Profile,
     /// Added to every port.
     pub port_offset: u16,
+    /// Which of its nodes.
+    pub wanted: Wanted,
 }
 
 /// What `up` tells while it works.
@@ -91,7 +93,7 @@ pub struct PlannedNode {
 /// # Errors
 /// As [`up`], as far as it can be known beforehand.
 pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
-    let profile = Profile::load(&options.profile)?;
+    let profile = options.profile.clone();
     let nodes = crate::layout::nodes(&profile, options.port_offset)?;
     let running = running(options, &profile).await?;
     if running.is_none() {
@@ -142,7 +144,7 @@ pub async fn up(
     progress: &(dyn Fn(UpEvent) + Send + Sync),
     cancel: CancellationToken,
 ) -> Result<LabStatus, LabError> {
-    let profile = Profile::load(&options.profile)?;
+    let profile = options.profile.clone();
     let (client, ours) = match running(options, &profile).await? {
         Some(_) => (LabClient::connect(&options.dir).await?, false),
         None => {
@@ -154,9 +156,9 @@ pub async fn up(
             begin(options, profile, servers).await?
         }
     };
-    client.start_all().await?;
+    client.start_all(options.wanted).await?;
     tokio::select! {
-        status = wait_until_ready(&client, progress) => status,
+        status = wait_until_ready(&client, options.wanted, progress) => status,
         () = cancel.cancelled() => {
             if !ours {
                 return Err(LabError::Aborted("the lab ran before and goes on"));
@@ -393,6 +395,7 @@ fn spawn_supervisor(dir: &LabDir) -> Result<Child, LabError> {
 
 async fn wait_until_ready(
     client: &LabClient,
+    wanted: Wanted,
     progress: &(dyn Fn(UpEvent) + Send + Sync),
 ) -> Result<LabStatus, LabError> {
     let deadline = Instant::now() + READY_DEADLINE;
@@ -404,7 +407,7 @@ async fn wait_until_ready(
                 reason: failed.detail.clone().unwrap_or_default(),
             });
         }
-        if status.ready {
+        if is_up(&status, wanted) {
             return Ok(status);
         }
         if Instant::now() > deadline {
@@ -416,6 +419,17 @@ async fn wait_until_ready(
         }
         progress(UpEvent::Nodes(Box::new(status)));
         tokio::time::sleep(POLL).await;
+    }
+}
+
+fn is_up(status: &LabStatus, wanted: Wanted) -> bool {
+    let agent = NodeKind::Agent.word();
+    match wanted {
+        Wanted::All => status.ready,
+        Wanted::Servers => {
+            let mut servers = status.nodes.iter().filter(|n| n.kind != agent);
+            status.pipeline.ready && servers.all(|n| n.state.is_well())
+        }
     }
 }
 

@@ -22,7 +22,7 @@ resource "aws_budgets_budget" "lab" {
   }
 
   dynamic "notification" {
-    for_each = [80, 100]
+    for_each = length(var.emails) > 0 ? [80, 100] : []
     content {
       notification_type          = "ACTUAL"
       comparison_operator        = "GREATER_THAN"

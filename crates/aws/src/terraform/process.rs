@@ -30,6 +30,8 @@ pub(super) struct Launch<'a> {
     pub verb: &'static str,
     pub arguments: Vec<OsString>,
     pub environment: &'a BTreeMap<String, OsString>,
+    /// Beginnings of inherited variables that it must not see.
+    pub forgotten: &'a [String],
     /// The lab's directory, which marks the process.
     pub dir: PathBuf,
     pub output: PathBuf,
@@ -183,11 +185,13 @@ fn spawn(launch: &Launch<'_>, stderr: &std::path::Path) -> Result<Started, Terra
         files::output_file(path).map_err(|e| TerraformError::io(path, e))
     };
     let mut command = Command::new(&launch.program);
-    let arguments = std::env::vars_os().filter(|(name, _)| {
+    let unwanted = std::env::vars_os().filter(|(name, _)| {
         let name = name.to_string_lossy();
-        name.starts_with("TF_CLI_ARGS") || NOT_INHERITED.contains(&name.as_ref())
+        name.starts_with("TF_CLI_ARGS")
+            || NOT_INHERITED.contains(&name.as_ref())
+            || launch.forgotten.iter().any(|prefix| name.starts_with(prefix.as_str()))
     });
-    for (name, _) in arguments {
+    for (name, _) in unwanted {
         command.env_remove(name);
     }
     command

@@ -101,6 +101,7 @@ impl Workdir {
             verb: run.verb,
             arguments,
             environment: self.environment(),
+            forgotten: self.forgotten(),
             dir: self.dir().to_owned(),
             output: self
                 .dir()

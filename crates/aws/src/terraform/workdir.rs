@@ -71,6 +71,7 @@ pub struct Workdir {
     dir: PathBuf,
     backend: Backend,
     environment: BTreeMap<String, OsString>,
+    forgotten: Vec<String>,
     limits: Limits,
     redactor: Redactor,
 }
@@ -132,6 +133,7 @@ impl Workdir {
             dir,
             backend,
             environment: fixed.map(|(k, v)| (k.to_owned(), v)).into(),
+            forgotten: Vec::new(),
             limits: Limits::default(),
             redactor: Redactor::default(),
         })
@@ -141,6 +143,12 @@ impl Workdir {
     /// rest is inherited, `TF_PLUGIN_CACHE_DIR` included.
     pub fn set_env(&mut self, name: &str, value: impl Into<OsString>) {
         self.environment.insert(name.to_owned(), value.into());
+    }
+
+    /// Keeps from terraform what our own environment says in variables that begin with `prefix`; what
+    /// [`set_env`](Self::set_env) sets it still gets.
+    pub fn forget_env(&mut self, prefix: &str) {
+        self.forgotten.push(prefix.to_owned());
     }
 
     /// Sets how long runs may take.
@@ -181,6 +189,10 @@ impl Workdir {
 
     pub(super) fn environment(&self) -> &BTreeMap<String, OsString> {
         &self.environment
+    }
+
+    pub(super) fn forgotten(&self) -> &[String] {
+        &self.forgotten
     }
 
     pub(super) fn limits(&self) -> &Limits {

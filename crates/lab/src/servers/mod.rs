@@ -1,6 +1,7 @@
 //! How each kind of node is prepared, started, asked whether it is well, and stopped.
 
 mod agent;
+mod api;
 mod kafka;
 mod mysql;
 mod redis;
@@ -113,6 +114,7 @@ pub fn prepare(
         NodeKind::Mysql => mysql::prepare(site, node),
         NodeKind::Redis => redis::prepare(site, node, roles),
         NodeKind::Registry => registry::prepare(site, node),
+        NodeKind::Api => api::prepare(site, node),
         NodeKind::Agent => agent::prepare(site, node, agent),
     }
 }
@@ -131,6 +133,7 @@ pub async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Seen, 
             NodeKind::Broker { id } => kafka::probe_broker(node, id).await,
             NodeKind::Mysql => mysql::probe(site, node).await,
             NodeKind::Registry => registry::probe(node).await,
+            NodeKind::Api => api::probe(node).await,
             NodeKind::Agent => agent::probe(node).await,
         }
         .map(|()| Seen::default())
@@ -155,7 +158,7 @@ pub fn stop_deadline(kind: NodeKind) -> Duration {
     match kind {
         NodeKind::Controller | NodeKind::Broker { .. } | NodeKind::Mysql => Duration::from_secs(20),
         NodeKind::Agent => Duration::from_secs(12),
-        NodeKind::Redis | NodeKind::Registry => Duration::from_secs(8),
+        NodeKind::Redis | NodeKind::Registry | NodeKind::Api => Duration::from_secs(8),
     }
 }
 

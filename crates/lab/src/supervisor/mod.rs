@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::LabError;
 use crate::home::LabDir;
 use crate::processes::{self, Found, SUPERVISOR};
-use crate::protocol::{LabStatus, NodeStatus, NodeVerb, PipelineStatus};
+use crate::protocol::{LabStatus, NodeStatus, NodeVerb, PipelineStatus, Wanted};
 use crate::servers::Site;
 use crate::socket;
 use crate::spec::{NodeKind, NodeSpec};
@@ -292,9 +292,11 @@ impl Lab {
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Wants every node up but the spares, and waits for none.
-    async fn start_all(&self) {
+    /// Wants every node up but the spares, or every server, and waits for none.
+    async fn start_all(&self, wanted: Wanted) {
+        let agents = wanted == Wanted::All;
         let wanted = self.site.spec.nodes.iter().filter(|n| !n.is_spare());
+        let wanted = wanted.filter(|n| agents || n.kind != NodeKind::Agent);
         for handle in wanted.filter_map(|n| self.nodes.get(&n.name)) {
             let request = NodeRequest::Verb(NodeVerb::Start);
             let _ = handle

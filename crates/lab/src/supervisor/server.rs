@@ -67,8 +67,8 @@ async fn answer(lab: &Lab, line: &str) -> Option<Response> {
         Request::Events { after } => Response::Events {
             events: lab.events.after(after),
         },
-        Request::StartAll => {
-            lab.start_all().await;
+        Request::StartAll { wanted } => {
+            lab.start_all(wanted).await;
             Response::Done
         }
         Request::Node { node, verb } => done(&node, lab.ask(&node, NodeRequest::Verb(verb)).await),

@@ -1,0 +1,172 @@
+//! What can go wrong with a lab on AWS, and what to type next.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rlab_aws::intent::IntentError;
+use rlab_aws::terraform::{Cause, TerraformError};
+use rlab_document::DocumentErrors;
+use rlab_images::{AssembleError, LayoutError, PushError};
+use rlab_lab::{ErrorKind, LabError};
+use rlab_rehearsal::RehearsalError;
+
+/// A failed operation on a lab on AWS, or on a rehearsed one.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// The lab's servers on this machine.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// terraform.
+    #[error("{step}: {source}")]
+    Terraform {
+        /// Which step of the work.
+        step: &'static str,
+        /// What went wrong.
+        source: TerraformError,
+    },
+    /// The directory speaks of another lab.
+    #[error(transparent)]
+    Intent(#[from] IntentError),
+    /// The rehearsed API.
+    #[error(transparent)]
+    Rehearsal(#[from] RehearsalError),
+    /// An image.
+    #[error("images: {0}")]
+    Assemble(#[from] AssembleError),
+    /// The images on disk.
+    #[error("images: {0}")]
+    Layout(#[from] LayoutError),
+    /// An image was not taken by its registry.
+    #[error("images: {0}")]
+    Push(#[from] PushError),
+    /// Mistakes in a profile.
+    #[error(transparent)]
+    Profile(#[from] DocumentErrors),
+    /// A name too long for AWS.
+    #[error("lab `{0}`: names of labs on AWS have up to 18 letters, digits and single hyphens")]
+    LongName(String),
+    /// The profile leaves something out that AWS has to know.
+    #[error("profile `{profile}` does not say {what}")]
+    Missing {
+        /// Name of the profile.
+        profile: String,
+        /// What it does not say.
+        what: &'static str,
+        /// Where it can be said.
+        place: &'static str,
+    },
+    /// The lab was made otherwise than is asked for now.
+    #[error("lab `{lab}` was made from {was}; this asks for {wanted}")]
+    Another {
+        /// The lab.
+        lab: String,
+        /// What it was made from.
+        was: String,
+        /// What is asked for.
+        wanted: String,
+    },
+    /// There is no such lab on AWS.
+    #[error("lab `{0}` was never brought up on AWS from here")]
+    NoRecord(String),
+    /// The lab is older than it may become.
+    #[error("lab `{lab}` expired at {expiry}")]
+    Expired {
+        /// The lab.
+        lab: String,
+        /// When.
+        expiry: Timestamp,
+    },
+    /// A file of the lab is damaged.
+    #[error("{path}: {reason}")]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Something is left after everything was asked to go.
+    #[error("still there: {}", .0.join(", "))]
+    Residual(Vec<String>),
+    /// Stopped on request.
+    #[error("stopped; {0}")]
+    Aborted(&'static str),
+}
+
+impl CloudError {
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_owned();
+        Self::Io { path, source }
+    }
+
+    /// Names the step that a terraform error belongs to.
+    pub(crate) fn at(step: &'static str) -> impl Fn(TerraformError) -> Self {
+        move |source| Self::Terraform { step, source }
+    }
+
+    /// Broad kind, for the exit code.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Lab(error) => error.kind(),
+            Self::Terraform {
+                source: TerraformError::Interrupted { killed, .. },
+                ..
+            } => match killed {
+                true => ErrorKind::Residual,
+                false => ErrorKind::Aborted,
+            },
+            Self::Terraform {
+                source: TerraformError::Residual(_),
+                ..
+            }
+            | Self::Residual(_) => ErrorKind::Residual,
+            Self::Profile(_) | Self::LongName(_) | Self::Missing { .. } | Self::Another { .. } => {
+                ErrorKind::Usage
+            }
+            Self::Aborted(_) => ErrorKind::Aborted,
+            _ => ErrorKind::Environment,
+        }
+    }
+
+    /// What to type next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lab(error) => error.hint(),
+            Self::Terraform { source, .. } => source.hint(),
+            Self::Intent(error) => error.hint(),
+            Self::LongName(_) => Some("give it a shorter name (--lab)".into()),
+            Self::Missing { place, .. } => Some((*place).into()),
+            Self::Another { lab, .. } => Some(format!(
+                "take it down first (rlab-ops --lab {lab} down), or give this one another name"
+            )),
+            Self::NoRecord(_) => Some("rlab-ops up --profile aws".into()),
+            Self::Expired { lab, .. } => Some(format!(
+                "rlab-ops --lab {lab} extend 4h to keep it, or rlab-ops --lab {lab} down"
+            )),
+            Self::Residual(_) => Some(
+                "run down again; what stays is named by its ARN, and its tags say whose it is"
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// The cause that terraform's errors share with AWS's, where there is one.
+    pub fn causes(&self) -> impl Iterator<Item = &Cause> {
+        let failed = match self {
+            Self::Terraform {
+                source: TerraformError::Failed(failed),
+                ..
+            } => Some(failed),
+            _ => None,
+        };
+        failed.into_iter().flat_map(|f| f.failures.iter().map(|x| &x.cause))
+    }
+}

@@ -1,0 +1,148 @@
+//! ECS's services: the lab's agents and its registry.
+
+use futures::StreamExt;
+use futures::stream;
+use rlab_lab::client::LabClient;
+use rlab_lab::protocol::{LabEvent, NodeEvent, NodeVerb};
+use rlab_lab::spec::{LabSpec, NodeKind, NodeSpec};
+use rlab_rehearsal::{DataPlaneError, Exit, TaskHappened, TaskStep, TaskSteps};
+
+use super::events::{Events, at};
+use super::{LabPlane, failed};
+
+/// What happens to the processes of `service`, from the first that the supervisor remembers.
+pub(super) fn follow(plane: LabPlane, service: String) -> TaskSteps {
+    let following = async move {
+        let nodes = match plane.site() {
+            Ok(site) => names(&site.spec, &service),
+            Err(error) => return stream::once(async { Err(error) }).boxed(),
+        };
+        if nodes.is_empty() {
+            return stream::once(async { Err(DataPlaneError::Unknown(service)) }).boxed();
+        }
+        let steps = stream::unfold(Follower { plane, nodes, events: None }, |mut follower| async {
+            Some((follower.next().await, follower))
+        });
+        steps.boxed()
+    };
+    stream::once(following).flatten().boxed()
+}
+
+struct Follower {
+    plane: LabPlane,
+    nodes: Vec<String>,
+    events: Option<Events>,
+}
+
+impl Follower {
+    /// The next step. A supervisor that is away is an error each time it is asked.
+    async fn next(&mut self) -> Result<TaskHappened, DataPlaneError> {
+        loop {
+            let events = match &mut self.events {
+                Some(events) => events,
+                none => none.insert(Events::from_the_beginning(self.plane.client().await?)),
+            };
+            match events.next().await {
+                Ok(event) if self.nodes.contains(&event.node) => {
+                    if let Some(told) = happened(&event) {
+                        return Ok(told);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.events = None;
+                    return Err(failed("lab", &error));
+                }
+            }
+        }
+    }
+}
+
+fn happened(event: &LabEvent) -> Option<TaskHappened> {
+    let (pid, step) = match event.event {
+        NodeEvent::Spawned { pid } | NodeEvent::Adopted { pid } => (pid, TaskStep::Started),
+        NodeEvent::Ready { pid } => (pid, TaskStep::Ready),
+        NodeEvent::Exited { pid, signal, code } => {
+            let exit = match (code, signal) {
+                (Some(code), _) => Exit::Code(code),
+                (None, Some(signal)) => Exit::Signal(signal),
+                // Nobody but its parent is told how a process ended.
+                (None, None) => Exit::Signal(libc_sigterm()),
+            };
+            (pid, TaskStep::Ended(exit))
+        }
+        _ => return None,
+    };
+    Some(TaskHappened {
+        at: at(event),
+        instance: format!("{}/{pid}", event.node),
+        step,
+    })
+}
+
+const fn libc_sigterm() -> i32 {
+    15
+}
+
+/// Has `desired` processes of `service` run.
+pub(super) async fn scale(
+    plane: &LabPlane,
+    service: &str,
+    desired: u32,
+) -> Result<(), DataPlaneError> {
+    let nodes = names(&plane.site()?.spec, service);
+    let most = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
+    if nodes.is_empty() {
+        return Err(DataPlaneError::Unknown(service.to_owned()));
+    }
+    if desired > most {
+        return Err(DataPlaneError::Refused {
+            node: service.to_owned(),
+            why: format!("this lab has room for {most}"),
+        });
+    }
+    let client = plane.client().await?;
+    for (index, node) in (0_u32..).zip(nodes) {
+        let verb = match index < desired {
+            true => NodeVerb::Start,
+            false => NodeVerb::Stop,
+        };
+        take_in_hand(client.clone(), node, vec![verb]);
+    }
+    Ok(())
+}
+
+/// Ends one process; the service wants another in its place.
+pub(super) async fn replace(plane: &LabPlane, instance: &str) -> Result<(), DataPlaneError> {
+    let unknown = || DataPlaneError::Unknown(instance.to_owned());
+    let (node, pid) = instance.split_once('/').ok_or_else(unknown)?;
+    let client = plane.client().await?;
+    let status = client.status().await.map_err(|e| failed(node, &e))?;
+    let lives = |n: &rlab_lab::protocol::NodeStatus| {
+        n.node == node && n.pid.is_some_and(|now| now.to_string() == pid)
+    };
+    if !status.nodes.iter().any(lives) {
+        return Err(unknown());
+    }
+    take_in_hand(client, node.to_owned(), vec![NodeVerb::Stop, NodeVerb::Start]);
+    Ok(())
+}
+
+/// Does what may take long without anybody waiting; what comes of it is told by [`follow`].
+fn take_in_hand(client: LabClient, node: String, verbs: Vec<NodeVerb>) {
+    tokio::spawn(async move {
+        for verb in verbs {
+            if let Err(error) = client.node(&node, verb).await {
+                tracing::warn!(node, ?verb, %error, "a service does not do as it was told");
+            }
+        }
+    });
+}
+
+/// The nodes of a service, the first one first.
+fn names(spec: &LabSpec, service: &str) -> Vec<String> {
+    let served = |node: &&NodeSpec| {
+        matches!(node.kind, NodeKind::Agent | NodeKind::Registry) && node.service() == service
+    };
+    spec.nodes.iter().filter(served).map(|n| n.name.clone()).collect()
+}

@@ -1,0 +1,210 @@
+//! What is known of a lab on AWS before and after it exists (`cloud/lab.json`).
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use rlab_lab::{LabDir, files};
+use serde::{Deserialize, Serialize};
+
+use crate::error::CloudError;
+use crate::profile::CloudProfile;
+
+/// Format of the record.
+const SCHEMA: &str = "rlab/cloud-lab/v1";
+/// Longest name: AWS's own names are made of it, and some of them end at 32 characters.
+const LONGEST_NAME: usize = 18;
+
+/// A lab on AWS.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    schema: String,
+    /// Its name.
+    pub lab: String,
+    /// The profile that it was made from.
+    pub profile: CloudProfile,
+    /// Account id.
+    pub account: String,
+    /// Region.
+    pub region: String,
+    /// AWS partition.
+    pub partition: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// When it has to be gone.
+    pub expiry: Timestamp,
+    /// Added to every port of a rehearsal's servers.
+    pub port_offset: u16,
+}
+
+/// Files of a lab on AWS, below its directory.
+#[derive(Debug, Clone)]
+pub struct Paths(PathBuf);
+
+impl Paths {
+    /// Of the lab in `dir`.
+    pub fn of(dir: &LabDir) -> Self {
+        Self(dir.path().join("cloud"))
+    }
+
+    /// The record.
+    pub fn record(&self) -> PathBuf {
+        self.0.join("lab.json")
+    }
+
+    /// The roots, as text.
+    pub fn roots(&self) -> PathBuf {
+        self.0.join("terraform")
+    }
+
+    /// Where terraform works for `root`.
+    pub fn work(&self, root: &str) -> PathBuf {
+        self.0.join("work").join(root)
+    }
+
+    /// The images.
+    pub fn images(&self) -> PathBuf {
+        self.0.join("images")
+    }
+
+    /// Every call to AWS.
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal.jsonl")
+    }
+
+    /// Everything.
+    pub fn all(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Record {
+    /// A lab that does not exist yet.
+    ///
+    /// # Errors
+    /// When AWS would not take its name.
+    pub fn new(
+        lab: &str,
+        profile: CloudProfile,
+        place: (String, String, String),
+        owner: String,
+        port_offset: u16,
+    ) -> Result<Self, CloudError> {
+        let doubled = lab.contains("--") || lab.ends_with('-');
+        if lab.len() > LONGEST_NAME || doubled {
+            return Err(CloudError::LongName(lab.to_owned()));
+        }
+        let lifetime = SignedDuration::from_hours(profile.ttl_hours.into());
+        let (account, region, partition) = place;
+        Ok(Self {
+            schema: SCHEMA.into(),
+            lab: lab.into(),
+            account,
+            region,
+            partition,
+            owner,
+            expiry: whole_seconds(Timestamp::now() + lifetime),
+            port_offset,
+            profile,
+        })
+    }
+
+    /// The record of the lab in `dir`, where there is one.
+    ///
+    /// # Errors
+    /// When it is damaged: something may exist in AWS that nobody would look for.
+    pub fn find(dir: &LabDir) -> Result<Option<Self>, CloudError> {
+        let path = Paths::of(dir).record();
+        match path.exists() {
+            false => Ok(None),
+            true => Ok(Some(files::read_json(&path)?)),
+        }
+    }
+
+    /// The record of the lab in `dir`.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn load(dir: &LabDir) -> Result<Self, CloudError> {
+        Self::find(dir)?.ok_or_else(|| CloudError::NoRecord(dir.name().to_owned()))
+    }
+
+    /// Writes it down; on disk when this returns.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn save(&self, dir: &LabDir) -> Result<(), CloudError> {
+        let paths = Paths::of(dir);
+        files::make_private_dir(dir.path())?;
+        files::make_private_dir(paths.all())?;
+        Ok(files::write_json(&paths.record(), self, files::OWNER_ONLY)?)
+    }
+
+    /// Whether there is nobody behind the API but this machine.
+    pub fn is_rehearsed(&self) -> bool {
+        self.profile.rehearsal.is_some()
+    }
+
+    /// Whether it is older than it may become.
+    pub fn has_expired(&self) -> bool {
+        self.expiry < Timestamp::now()
+    }
+
+    /// The bucket that holds the states of all labs of the account and region.
+    pub fn state_bucket(&self) -> String {
+        format!("rlab-state-{}-{}", self.account, self.region)
+    }
+
+    /// Where this lab's state lies in it.
+    pub fn state_key(&self) -> String {
+        format!("labs/{}.tfstate", self.lab)
+    }
+
+    /// The policy that bounds every role.
+    pub fn boundary_arn(&self) -> String {
+        format!(
+            "arn:{}:iam::{}:policy/rlab-boundary",
+            self.partition, self.account
+        )
+    }
+}
+
+/// Tags and Terraform know no fractions of a second.
+pub(crate) fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::AnyProfile;
+    use rlab_lab::LabHome;
+
+    fn record(lab: &str) -> Result<Record, CloudError> {
+        let AnyProfile::Cloud(profile) = AnyProfile::load("rehearsal").unwrap() else {
+            panic!("no root");
+        };
+        let place = ("123456789012".into(), "eu-west-1".into(), "aws".into());
+        Record::new(lab, *profile, place, "me".into(), 0)
+    }
+
+    #[test]
+    fn a_name_that_aws_would_cut_off_is_refused_before_anything_is_made() {
+        assert!(record("eighteen-letters-x").is_ok());
+        for name in ["nineteen-letters-xx", "two--hyphens", "ends-"] {
+            assert!(matches!(record(name), Err(CloudError::LongName(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_down_is_found_again_and_a_damaged_record_is_no_absent_one() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        assert_eq!(Record::find(&dir).unwrap(), None);
+        let record = record("one").unwrap();
+        record.save(&dir).unwrap();
+        assert_eq!(Record::load(&dir).unwrap(), record);
+        std::fs::write(Paths::of(&dir).record(), "{").unwrap();
+        assert!(Record::find(&dir).is_err());
+    }
+}

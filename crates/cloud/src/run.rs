@@ -1,0 +1,117 @@
+//! Runs terraform's long verbs and tells how far they are.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use rlab_aws::intent::Recorded;
+use rlab_aws::progress::{Durations, Eta, Graph};
+use rlab_aws::terraform::{Applied, Destroyed, Event, Plan, Stage, Stop, TerraformError, Workdir};
+
+use crate::event::{CloudEvent, OnCloud};
+
+/// Carries out `plan`, telling how far it is.
+///
+/// # Errors
+/// As [`Workdir::apply`].
+pub(crate) async fn apply(
+    workdir: &Workdir,
+    plan: &Plan,
+    intent: &Recorded,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Applied, TerraformError> {
+    let teller = Teller::new(Eta::of_apply(plan, &Durations::built_in()), on);
+    workdir.apply(plan, intent, &|event| teller.tell(&event), stop).await
+}
+
+/// Removes everything, telling how far it is.
+///
+/// # Errors
+/// As [`Workdir::destroy`].
+pub(crate) async fn destroy(
+    workdir: &Workdir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Destroyed, TerraformError> {
+    let left = workdir.resources(stop).await?;
+    let kind = |address: &String| {
+        let mut parts = address.rsplit('.');
+        parts.nth(1).unwrap_or_default().to_owned()
+    };
+    let left = left.iter().map(|address| (address.clone(), kind(address)));
+    let eta = Eta::of_destroy(left, &Graph::default(), &Durations::built_in());
+    let teller = Teller::new(eta, on);
+    workdir.destroy(&|event| teller.tell(&event), stop).await
+}
+
+/// Waits for a terraform whose starter died.
+///
+/// # Errors
+/// As [`Workdir::follow`].
+pub(crate) async fn follow(
+    workdir: &Workdir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<(), TerraformError> {
+    let eta = Eta::new(&[], Graph::default(), &Durations::built_in());
+    let teller = Teller::new(eta, on);
+    workdir.follow(&|event| teller.tell(&event), stop).await
+}
+
+struct Teller<'a> {
+    on: OnCloud<'a>,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    eta: Eta,
+    /// What is being worked on, and since when.
+    open: BTreeMap<String, Instant>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(eta: Eta, on: OnCloud<'a>) -> Self {
+        let open = BTreeMap::new();
+        Self {
+            on,
+            started: Instant::now(),
+            state: Mutex::new(State { eta, open }),
+        }
+    }
+
+    fn tell(&self, event: &Event) {
+        let Event::Apply(work) = event else {
+            if let Event::Diagnostic(told) = event {
+                tracing::debug!(summary = told.summary, "terraform");
+            }
+            return;
+        };
+        let elapsed = self.started.elapsed();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.eta.observe(event, elapsed);
+        let address = work.resource.address.clone();
+        match work.stage {
+            Stage::Start | Stage::Progress => {
+                state.open.entry(address).or_insert_with(Instant::now);
+            }
+            Stage::Complete | Stage::Errored => {
+                state.open.remove(&address);
+            }
+        }
+        let mut waiting: Vec<_> = state.open.iter().collect();
+        waiting.sort_by_key(|(_, since)| **since);
+        let waiting_for = waiting.into_iter().map(|(address, _)| address.clone()).collect();
+        let (done, of) = state.eta.done();
+        let left = state.eta.remaining(elapsed);
+        drop(state);
+        (self.on)(CloudEvent::Working {
+            done,
+            of,
+            waiting_for,
+            elapsed,
+            left,
+        });
+    }
+}
