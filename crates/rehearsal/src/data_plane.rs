@@ -186,14 +186,6 @@ pub enum DataPlaneError {
     /// There is no such server.
     #[error("{0}: no such server in the data plane")]
     Unknown(String),
-    /// It was not tried, since it cannot be.
-    #[error("{node}: {why}")]
-    Refused {
-        /// Which server.
-        node: String,
-        /// Why not.
-        why: String,
-    },
     /// It was tried and failed.
     #[error("{node}: {why}")]
     Failed {

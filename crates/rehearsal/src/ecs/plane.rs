@@ -23,6 +23,9 @@ pub trait TaskPlane: Send + Sync + 'static {
     /// follow it. A stream that ends is taken for a plane that is gone.
     fn follow(&self, service: &str) -> TaskSteps;
 
+    /// Most instances that a service can have here; none when there is no such service.
+    fn limit(&self, service: &str) -> u32;
+
     /// Has `desired` instances of a service run, and replaces each that ends from now on. Answered when the
     /// plane has taken it in hand; how it comes about is told by [`TaskPlane::follow`].
     ///
@@ -30,8 +33,8 @@ pub trait TaskPlane: Send + Sync + 'static {
     /// Those that are too many are ended as by [`TaskPlane::stop`].
     ///
     /// # Errors
-    /// [`DataPlaneError::Unknown`] when there is no such service, [`DataPlaneError::Refused`] when it cannot
-    /// have that many instances; nothing was changed then.
+    /// When it was not taken in hand, as for a service that is not known or more instances than the
+    /// [`TaskPlane::limit`].
     fn scale<'a>(
         &'a self,
         service: &'a str,
