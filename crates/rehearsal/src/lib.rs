@@ -10,6 +10,7 @@ mod client;
 mod config;
 mod control;
 mod data_plane;
+mod ecs;
 mod elasticache;
 mod error;
 mod events;
@@ -33,6 +34,7 @@ pub use data_plane::{
     Broker, DataPlane, DataPlaneError, Endpoint, Happened, LogFile, Mysql, NodeGroup, Progress,
     RedisNode, Role, Step, Topology, Zone,
 };
+pub use ecs::{Container, Exit, Running, TaskHappened, TaskPlane, TaskStep, TaskSteps};
 pub use error::RehearsalError;
 pub use fault::{Fault, MAX_DELAY_MS, Requests};
 pub use front::Front;
