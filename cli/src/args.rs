@@ -95,6 +95,8 @@ pub enum Command {
     Man(verb::man::Man),
     #[command(hide = true)]
     Supervise(verb::supervise::Supervise),
+    #[command(hide = true)]
+    ServeApi(verb::serve_api::ServeApi),
 }
 
 impl Command {
@@ -117,6 +119,7 @@ impl Command {
             Self::Completions(verb) => verb.run(),
             Self::Man(verb) => verb.run(),
             Self::Supervise(verb) => verb.run(context).await,
+            Self::ServeApi(verb) => verb.run(context).await,
         }
     }
 }

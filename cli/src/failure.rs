@@ -1,6 +1,7 @@
 //! What a user meets when a verb fails: what failed and why, what to type next, and the exit code.
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use rlab_cloud::CloudError;
 use rlab_document::DocumentErrors;
 use rlab_drill::DrillError;
 use rlab_lab::LabError;
@@ -104,6 +105,20 @@ impl From<LabError> for Failure {
             exit: error.kind().into(),
             message: error.to_string(),
             hint: error.hint(),
+        }
+    }
+}
+
+impl From<CloudError> for Failure {
+    fn from(error: CloudError) -> Self {
+        match error {
+            CloudError::Profile(errors) => Self::Document(Box::new(errors)),
+            CloudError::Lab(error) => error.into(),
+            error => Self::Message {
+                exit: error.kind().into(),
+                message: error.to_string(),
+                hint: error.hint(),
+            },
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::args::Command;
 /// Starts logging: `RLAB_LOG` decides when set, else `-v`; a supervisor, whose stderr is a file,
 /// logs what it does.
 pub fn start(verbose: u8, command: &Command) {
-    let supervisor = matches!(command, Command::Supervise(_));
+    let supervisor = matches!(command, Command::Supervise(_) | Command::ServeApi(_));
     let level = match verbose {
         0 if supervisor => LevelFilter::INFO,
         0 => LevelFilter::ERROR,

@@ -1,5 +1,6 @@
 //! Everything rlab-ops shows: streams, documents, tables, progress.
 
+pub mod cloud;
 pub mod connect;
 pub mod document;
 pub mod memory;

@@ -5,15 +5,19 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rlab_artifacts::Event as ArtifactEvent;
+use rlab_cloud::{AssembleEvent, CloudEvent};
 use rlab_drill::DrillEvent;
 use rlab_lab::UpEvent;
 
 use super::narrator::Narrator;
-use super::stream;
+use super::{cloud, stream};
 use crate::context::Context;
 
 const SPINNER: &str = "{spinner} {wide_msg} {elapsed}";
 const DOWNLOAD: &str = "{spinner} {msg} {bar:24} {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
+
+/// How often terraform's progress is told where nothing can be drawn over.
+const TELL_EVERY: Duration = Duration::from_secs(15);
 
 /// Shows what long work waits for.
 #[derive(Debug)]
@@ -22,6 +26,8 @@ pub struct Progress {
     narrator: Mutex<Narrator>,
     /// Wait of a drill that was told last.
     told: Mutex<String>,
+    /// When terraform's progress is worth a line again.
+    due: Mutex<Option<Instant>>,
     started: Instant,
 }
 
@@ -37,6 +43,7 @@ impl Progress {
             bar,
             narrator: Mutex::default(),
             told: Mutex::default(),
+            due: Mutex::default(),
             started: Instant::now(),
         }
     }
@@ -77,8 +84,52 @@ impl Progress {
         }
     }
 
+    /// Takes one event of a lab on AWS in.
+    pub fn show_cloud(&self, event: &CloudEvent) {
+        let text = match event {
+            CloudEvent::Servers(event) => return self.show(event),
+            CloudEvent::Step(step) => return self.keep(&format!("{}: {step}", self.clock())),
+            CloudEvent::Note(text) => return self.keep(text),
+            CloudEvent::Packing(AssembleEvent::Unmet { path, library }) => {
+                return self.keep(&format!(
+                    "{} wants {library}, which is not here",
+                    path.display()
+                ));
+            }
+            CloudEvent::Packing(AssembleEvent::Packing {
+                layer,
+                bytes_done,
+                bytes_total,
+            }) => {
+                format!("packing {layer}: {} of {} bytes", bytes_done, bytes_total)
+            }
+            CloudEvent::Working {
+                done,
+                of,
+                waiting_for,
+                elapsed,
+                left,
+            } => cloud::working(*done, *of, waiting_for, *elapsed, left),
+        };
+        if let Some(bar) = &self.bar {
+            return bar.set_message(text);
+        }
+        // Without a terminal a line is due once in a while, for whoever looks at the log.
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(event, CloudEvent::Working { .. }) && due.is_none_or(|at| at <= Instant::now())
+        {
+            stream::note(&text);
+            *due = Some(Instant::now() + TELL_EVERY);
+        }
+    }
+
+    fn clock(&self) -> String {
+        let seconds = self.started.elapsed().as_secs();
+        format!("{:>3}:{:02}", seconds / 60, seconds % 60)
+    }
+
     /// A line that stays.
-    fn keep(&self, text: &str) {
+    pub fn keep(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| stream::note(text)),
             None => stream::note(text),

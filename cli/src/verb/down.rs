@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::progress::Progress;
 use crate::output::{plan, stream};
+use crate::verb::cloud;
 
 /// Stop a lab; with --purge also remove its data
 ///
@@ -34,6 +35,12 @@ pub struct Down {
 impl Down {
     /// Stops the lab.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        if rlab_cloud::Record::find(&context.dir)?.is_some() && !self.dry_run {
+            cloud::down(context).await?;
+            if !context.dir.exists() {
+                return Ok(Exit::Held);
+            }
+        }
         let plan = rlab_lab::plan_down(&context.dir, self.purge)?;
         if self.dry_run {
             context.format.print(&plan, || plan::down(&plan))?;

@@ -1,5 +1,6 @@
 //! One file per verb: its arguments with their help, and the one function that does it.
 
+pub mod cloud;
 pub mod completions;
 pub mod config;
 pub mod doctor;
@@ -12,6 +13,7 @@ pub mod node;
 pub mod recover;
 pub mod runbook;
 pub mod schema;
+pub mod serve_api;
 pub mod smoke;
 pub mod status;
 pub mod supervise;

@@ -109,6 +109,14 @@ enum Name {
     DownPlan,
     /// `down`
     Down,
+    /// Profile file with a Terraform root
+    CloudProfile,
+    /// `up --dry-run` of such a profile
+    CloudPlan,
+    /// `up` of such a profile
+    CloudStatus,
+    /// `down` of such a lab
+    CloudDown,
 }
 
 impl Name {
@@ -138,6 +146,10 @@ impl Name {
             Self::SchemaRegistered => schema_for!(SchemaRegistered).to_value(),
             Self::DownPlan => schema_for!(rlab_lab::DownPlan).to_value(),
             Self::Down => schema_for!(rlab_lab::DownReport).to_value(),
+            Self::CloudProfile => schema_for!(rlab_cloud::CloudProfile).to_value(),
+            Self::CloudPlan => schema_for!(rlab_cloud::CloudPlan).to_value(),
+            Self::CloudStatus => schema_for!(rlab_cloud::CloudStatus).to_value(),
+            Self::CloudDown => schema_for!(rlab_cloud::CloudDown).to_value(),
         }
     }
 }

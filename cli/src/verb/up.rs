@@ -1,6 +1,7 @@
 //! `rlab-ops up`.
 
 use clap::Args;
+use rlab_cloud::AnyProfile;
 use rlab_lab::profile::Profile;
 use rlab_lab::protocol::Wanted;
 use rlab_lab::{UpOptions, UpPlan};
@@ -11,15 +12,21 @@ use crate::failure::Failure;
 use crate::output::progress::Progress;
 use crate::output::{connect, plan, stream};
 use crate::signals;
+use crate::verb::cloud;
 
 /// Bring a lab up and leave it running in the background
 ///
 /// Fetches the servers once, starts every node that is not up, and returns when all of them answer.
 /// Run again it mends what is down and leaves the rest alone. Ctrl-C stops what it had started.
+///
+/// A profile with a Terraform root (aws, aws-serverless, rehearsal) is planned, priced and, unless it
+/// is only rehearsed, asked for before it is made. Stopped half-way it goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rlab-ops up
   rlab-ops up --dry-run
+  rlab-ops up --profile rehearsal
+  rlab-ops up --profile aws
   rlab-ops --lab second up --port-offset 1000
   rlab-ops up --profile my-lab.toml")]
 pub struct Up {
@@ -41,17 +48,35 @@ pub struct Up {
     )]
     #[arg(default_value_t = 0)]
     port_offset: u16,
-    /// Show what would be fetched and started, and change nothing
+    /// Show what would be fetched, started or made, and what it costs, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// Do not ask before making what costs money
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Up {
     /// Brings the lab up.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match AnyProfile::load(&self.profile)? {
+            AnyProfile::Servers(profile) => self.servers(context, *profile).await,
+            AnyProfile::Cloud(profile) => {
+                let wanted = cloud::Wanted {
+                    profile: *profile,
+                    port_offset: self.port_offset,
+                    dry_run: self.dry_run,
+                    yes: self.yes,
+                };
+                cloud::up(context, wanted).await
+            }
+        }
+    }
+
+    async fn servers(self, context: &Context, profile: Profile) -> Result<Exit, Failure> {
         let options = UpOptions {
             dir: context.dir.clone(),
-            profile: Profile::load(&self.profile)?,
+            profile,
             port_offset: self.port_offset,
             wanted: Wanted::All,
         };

@@ -58,11 +58,13 @@ pub async fn lay(
     on: OnCloud<'_>,
     stop: &Stop,
 ) -> Result<Foundation, CloudError> {
-    on(CloudEvent::Step("the account's state bucket and role boundary"));
+    on(CloudEvent::Step(
+        "the account's state bucket and role boundary",
+    ));
     let at = CloudError::at("making the account's state bucket");
     let work = home(record, dir);
     let root = roots::lay_out(&work.join("terraform"), ROOT, State::Local)?;
-    let mut workdir = ground.local_workdir(&root, &work)?;
+    let mut workdir = ground.local_workdir(&root, &work).await?;
     let Value::Object(variables) = json!({
         "owner": record.owner,
         "region": record.region,
@@ -78,7 +80,9 @@ pub async fn lay(
         let expires = jiff::Timestamp::MAX;
         let intent = Intent::new(ROOT, &record.account, &record.region, &root, expires);
         let intent = intent.record(workdir.dir())?;
-        run::apply(&workdir, &plan, &intent, on, stop).await.map_err(&at)?;
+        run::apply(&workdir, &plan, &intent, on, stop)
+            .await
+            .map_err(&at)?;
     }
     let outputs: Outputs = workdir.outputs(stop).await.map_err(&at)?;
     Ok(Foundation {

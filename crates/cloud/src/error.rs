@@ -65,6 +65,9 @@ pub enum CloudError {
         /// What is asked for.
         wanted: String,
     },
+    /// A rehearsal's API is not up.
+    #[error("lab `{0}`: a rehearsed plan is made by the rehearsed API, which is not up")]
+    NothingToAsk(String),
     /// There is no such lab on AWS.
     #[error("lab `{0}` was never brought up on AWS from here")]
     NoRecord(String),
@@ -146,6 +149,7 @@ impl CloudError {
             Self::Another { lab, .. } => Some(format!(
                 "take it down first (rlab-ops --lab {lab} down), or give this one another name"
             )),
+            Self::NothingToAsk(lab) => Some(format!("rlab-ops --lab {lab} up --profile rehearsal")),
             Self::NoRecord(_) => Some("rlab-ops up --profile aws".into()),
             Self::Expired { lab, .. } => Some(format!(
                 "rlab-ops --lab {lab} extend 4h to keep it, or rlab-ops --lab {lab} down"
@@ -167,6 +171,8 @@ impl CloudError {
             } => Some(failed),
             _ => None,
         };
-        failed.into_iter().flat_map(|f| f.failures.iter().map(|x| &x.cause))
+        failed
+            .into_iter()
+            .flat_map(|f| f.failures.iter().map(|x| &x.cause))
     }
 }

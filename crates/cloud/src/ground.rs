@@ -76,7 +76,7 @@ impl Ground {
     ///
     /// # Errors
     /// When terraform is missing, or the file system refuses.
-    pub fn workdir(
+    pub async fn workdir(
         &self,
         record: &Record,
         dir: &LabDir,
@@ -89,19 +89,24 @@ impl Ground {
             kind: "s3".into(),
             settings: self.backend(record, foundation),
         };
-        self.open(&root, &paths.work(name), backend)
+        self.open(&root, &paths.work(name), backend).await
     }
 
     /// Where terraform works on `root` with its state beside it.
     ///
     /// # Errors
     /// As [`Self::workdir`].
-    pub(crate) fn local_workdir(&self, root: &Path, dir: &Path) -> Result<Workdir, CloudError> {
-        self.open(root, dir, Backend::Local)
+    pub(crate) async fn local_workdir(
+        &self,
+        root: &Path,
+        dir: &Path,
+    ) -> Result<Workdir, CloudError> {
+        self.open(root, dir, Backend::Local).await
     }
 
-    fn open(&self, root: &Path, dir: &Path, backend: Backend) -> Result<Workdir, CloudError> {
-        let terraform = Terraform::find().map_err(CloudError::at("looking for terraform"))?;
+    async fn open(&self, root: &Path, dir: &Path, backend: Backend) -> Result<Workdir, CloudError> {
+        let terraform = Terraform::find().await;
+        let terraform = terraform.map_err(CloudError::at("looking for terraform"))?;
         let at = CloudError::at("opening the lab's directory");
         let mut workdir = Workdir::open(terraform, root, dir, backend).map_err(at)?;
         if self.rehearsed.is_some() {
@@ -152,7 +157,9 @@ impl Rehearsed {
             reason: format!("has no {what}"),
         };
         let api = site.spec.node(API).ok_or_else(|| missing(API))?;
-        let door = api.door_address().ok_or_else(|| missing("door to the API"))?;
+        let door = api
+            .door_address()
+            .ok_or_else(|| missing("door to the API"))?;
         debug_assert_eq!(door.port(), api.ports[api_listener::FRONT].port);
         let redis = site.spec.redis().next().ok_or_else(|| missing("redis"))?;
         Ok(Self {

@@ -14,14 +14,29 @@ use crate::error::CloudError;
 /// Profiles that are part of the binary: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
     ("aws", include_str!("../../../profiles/aws.toml")),
-    ("aws-serverless", include_str!("../../../profiles/aws-serverless.toml")),
-    ("rehearsal", include_str!("../../../profiles/rehearsal.toml")),
+    (
+        "aws-serverless",
+        include_str!("../../../profiles/aws-serverless.toml"),
+    ),
+    (
+        "rehearsal",
+        include_str!("../../../profiles/rehearsal.toml"),
+    ),
 ];
 
 /// Variables of the roots that rlab-ops sets itself.
 const OURS: [&str; 11] = [
-    "lab", "owner", "expiry", "region", "account_id", "permissions_boundary_arn",
-    "budget_usd_per_month", "budget_usd_per_hour", "budget_emails", "image_digests", "rehearsal",
+    "lab",
+    "owner",
+    "expiry",
+    "region",
+    "account_id",
+    "permissions_boundary_arn",
+    "budget_usd_per_month",
+    "budget_usd_per_hour",
+    "budget_emails",
+    "image_digests",
+    "rehearsal",
 ];
 
 /// A profile of any engine.
@@ -132,11 +147,18 @@ impl AnyProfile {
         }
         match ServersProfile::load(name) {
             Ok(profile) => Ok(Self::Servers(Box::new(profile))),
-            Err(LabError::UnknownProfile { name, mut known, .. }) => {
+            Err(LabError::UnknownProfile {
+                name, mut known, ..
+            }) => {
                 known.extend(BUILT_IN.iter().map(|(n, _)| (*n).to_owned()));
                 let suggestion = did_you_mean(&name, known.iter().map(String::as_str));
                 let suggestion = suggestion.map(str::to_owned);
-                Err(LabError::UnknownProfile { name, known, suggestion }.into())
+                Err(LabError::UnknownProfile {
+                    name,
+                    known,
+                    suggestion,
+                }
+                .into())
             }
             Err(error) => Err(error.into()),
         }
@@ -148,7 +170,9 @@ fn names_terraform(text: &str) -> bool {
     text.lines().any(|line| {
         let mut parts = line.splitn(2, '=').map(str::trim);
         parts.next() == Some("engine")
-            && parts.next().is_some_and(|value| value.starts_with("\"terraform\""))
+            && parts
+                .next()
+                .is_some_and(|value| value.starts_with("\"terraform\""))
     })
 }
 
@@ -159,7 +183,11 @@ impl CloudProfile {
     /// Every mistake at once, with line, column and suggestion.
     pub fn parse(file: &str, text: &str) -> Result<Self, CloudError> {
         let document = rlab_document::read_toml::<Self>(file, text)?;
-        let ours = document.value.variables.keys().filter(|name| OURS.contains(&name.as_str()));
+        let ours = document
+            .value
+            .variables
+            .keys()
+            .filter(|name| OURS.contains(&name.as_str()));
         let problems: Vec<_> = ours
             .map(|name| {
                 document.problem(
@@ -197,9 +225,17 @@ mod tests {
 
     #[test]
     fn a_profile_is_of_its_engine_and_an_unknown_one_names_all_that_are_built_in() {
-        assert!(matches!(AnyProfile::load("local"), Ok(AnyProfile::Servers(_))));
+        assert!(matches!(
+            AnyProfile::load("local"),
+            Ok(AnyProfile::Servers(_))
+        ));
         let error = AnyProfile::load("reharsal").unwrap_err();
-        assert!(error.to_string().contains("local, aws, aws-serverless, rehearsal"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("local, aws, aws-serverless, rehearsal"),
+            "{error}"
+        );
         assert!(error.hint().unwrap().contains("rehearsal"));
     }
 
@@ -208,7 +244,12 @@ mod tests {
         let text = include_str!("../../../profiles/aws.toml");
         let text = format!("{text}\n[variables]\nlab = \"mine\"\n");
         let error = CloudProfile::parse("mine.toml", &text).unwrap_err();
-        let CloudError::Profile(errors) = error else { panic!("{error}") };
-        assert!(format!("{errors:?}").contains("set by rlab-ops"), "{errors:?}");
+        let CloudError::Profile(errors) = error else {
+            panic!("{error}")
+        };
+        assert!(
+            format!("{errors:?}").contains("set by rlab-ops"),
+            "{errors:?}"
+        );
     }
 }

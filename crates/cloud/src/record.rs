@@ -192,7 +192,10 @@ mod tests {
     fn a_name_that_aws_would_cut_off_is_refused_before_anything_is_made() {
         assert!(record("eighteen-letters-x").is_ok());
         for name in ["nineteen-letters-xx", "two--hyphens", "ends-"] {
-            assert!(matches!(record(name), Err(CloudError::LongName(_))), "{name}");
+            assert!(
+                matches!(record(name), Err(CloudError::LongName(_))),
+                "{name}"
+            );
         }
     }
 

@@ -22,7 +22,9 @@ pub(crate) async fn apply(
     stop: &Stop,
 ) -> Result<Applied, TerraformError> {
     let teller = Teller::new(Eta::of_apply(plan, &Durations::built_in()), on);
-    workdir.apply(plan, intent, &|event| teller.tell(&event), stop).await
+    workdir
+        .apply(plan, intent, &|event| teller.tell(&event), stop)
+        .await
 }
 
 /// Removes everything, telling how far it is.
@@ -35,9 +37,14 @@ pub(crate) async fn destroy(
     stop: &Stop,
 ) -> Result<Destroyed, TerraformError> {
     let left = workdir.resources(stop).await?;
+    // Keys in an address may hold dots; types begin alike.
     let kind = |address: &String| {
-        let mut parts = address.rsplit('.');
-        parts.nth(1).unwrap_or_default().to_owned()
+        let is_type = |part: &&str| part.starts_with("aws_") || part.starts_with("terraform_");
+        address
+            .rsplit('.')
+            .find(is_type)
+            .unwrap_or_default()
+            .to_owned()
     };
     let left = left.iter().map(|address| (address.clone(), kind(address)));
     let eta = Eta::of_destroy(left, &Graph::default(), &Durations::built_in());
@@ -102,7 +109,10 @@ impl<'a> Teller<'a> {
         }
         let mut waiting: Vec<_> = state.open.iter().collect();
         waiting.sort_by_key(|(_, since)| **since);
-        let waiting_for = waiting.into_iter().map(|(address, _)| address.clone()).collect();
+        let waiting_for = waiting
+            .into_iter()
+            .map(|(address, _)| address.clone())
+            .collect();
         let (done, of) = state.eta.done();
         let left = state.eta.remaining(elapsed);
         drop(state);

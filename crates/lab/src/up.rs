@@ -43,6 +43,7 @@ pub struct UpOptions {
 }
 
 /// What `up` tells while it works.
+#[derive(Debug)]
 pub enum UpEvent {
     /// The servers are being fetched or prepared.
     Artifact(rlab_artifacts::Event),

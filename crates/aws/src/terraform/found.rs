@@ -1,8 +1,9 @@
 //! What an earlier run left: a terraform that still works, a lock, a state that was not stored.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
@@ -17,6 +18,8 @@ use super::workdir::Workdir;
 use crate::intent::Intent;
 
 const POLL: Duration = Duration::from_millis(50);
+/// Longest that a terraform works without a word, while it takes its lock.
+const WRITES_WITHIN: Duration = Duration::from_secs(60);
 /// Where terraform leaves a state that its backend did not take, in the root.
 const UNSTORED: &str = "errored.tfstate";
 
@@ -50,6 +53,18 @@ impl Found {
     }
 }
 
+/// From when to when a run worked, by the name and the last write of its output.
+fn during(output: &Path) -> Option<(Timestamp, Timestamp)> {
+    let name = output.file_name()?.to_str()?;
+    let begun: i64 = name.split('-').next()?.parse().ok()?;
+    let written = std::fs::metadata(output).ok()?.modified().ok()?;
+    let ended = Timestamp::try_from(written)
+        .ok()?
+        .checked_add(WRITES_WITHIN)
+        .ok()?;
+    Some((Timestamp::from_microsecond(begun).ok()?, ended))
+}
+
 impl Workdir {
     /// Looks, and starts nothing.
     ///
@@ -66,6 +81,19 @@ impl Workdir {
             unstored_state: unstored.exists().then_some(unstored),
             intent: Intent::find(self.dir())?,
         })
+    }
+
+    /// Whether `lock` was taken by a terraform of this very directory. While nothing runs here, such a
+    /// lock is a dead one's.
+    pub fn began(&self, lock: &LockInfo) -> bool {
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let here = lock.who.ends_with(&format!("@{}", host.trim()));
+        let Some(taken) = lock.taken_at().filter(|_| here) else {
+            return false;
+        };
+        let listing = std::fs::read_dir(self.dir().join("runs"));
+        let mut runs = listing.into_iter().flatten().flatten();
+        runs.any(|run| during(&run.path()).is_some_and(|(from, to)| from <= taken && taken <= to))
     }
 
     fn under_way(&self) -> Vec<Resource> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A lock on a state, as terraform writes it.
@@ -47,6 +48,14 @@ impl LockInfo {
         })
     }
 
+    /// Since when; none when it is told in a notation of its own.
+    pub(super) fn taken_at(&self) -> Option<Timestamp> {
+        // Go's own notation ends with the zone's name.
+        let go = self.created.trim_end_matches(" UTC");
+        let read = Timestamp::strptime("%Y-%m-%d %H:%M:%S%.f %z", go);
+        read.or_else(|_| self.created.parse()).ok()
+    }
+
     /// `apply`, `plan`, ….
     pub fn operation_word(&self) -> String {
         let word = self
@@ -57,5 +66,25 @@ impl LockInfo {
             "" => "run".into(),
             _ => word,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_notations_of_a_lock_tell_the_same_moment() {
+        let lock = |created: &str| LockInfo {
+            id: "1".into(),
+            who: "me@here".into(),
+            created: created.into(),
+            operation: String::new(),
+            path: String::new(),
+        };
+        let told = lock("2026-01-02 03:04:05.678901234 +0000 UTC").taken_at();
+        assert!(told.is_some());
+        assert_eq!(told, lock("2026-01-02T03:04:05.678901234Z").taken_at());
+        assert_eq!(lock("yesterday").taken_at(), None);
     }
 }

@@ -189,7 +189,10 @@ fn spawn(launch: &Launch<'_>, stderr: &std::path::Path) -> Result<Started, Terra
         let name = name.to_string_lossy();
         name.starts_with("TF_CLI_ARGS")
             || NOT_INHERITED.contains(&name.as_ref())
-            || launch.forgotten.iter().any(|prefix| name.starts_with(prefix.as_str()))
+            || launch
+                .forgotten
+                .iter()
+                .any(|prefix| name.starts_with(prefix.as_str()))
     });
     for (name, _) in unwanted {
         command.env_remove(name);

@@ -37,7 +37,11 @@ where
             let _ = teller.send(Err(failed(&node, &error)));
         }
     });
-    stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) }).boxed()
+    stream::unfold(
+        told,
+        |mut told| async move { Some((told.recv().await?, told)) },
+    )
+    .boxed()
 }
 
 fn tell(teller: &Teller, at: Timestamp, step: Step) {
@@ -104,11 +108,13 @@ async fn in_sync(site: &Site) -> Result<(), LabError> {
             tokio::time::sleep(ASK_EVERY).await;
         }
     };
-    tokio::time::timeout(CATCH_UP, asking).await.map_err(|_| LabError::NotReady {
-        lab: site.spec.lab.clone(),
-        seconds: CATCH_UP.as_secs(),
-        waiting_for: format!("every replica of {topic} to be in sync"),
-    })
+    tokio::time::timeout(CATCH_UP, asking)
+        .await
+        .map_err(|_| LabError::NotReady {
+            lab: site.spec.lab.clone(),
+            seconds: CATCH_UP.as_secs(),
+            waiting_for: format!("every replica of {topic} to be in sync"),
+        })
 }
 
 /// Has `of` taken over by what stands by.

@@ -16,7 +16,8 @@ use rlab_lab::protocol::Service;
 use rlab_lab::servers::Site;
 use rlab_lab::{LabDir, LabError};
 use rlab_rehearsal::{
-    Container, DataPlane, DataPlaneError, LogFile, Progress, Running, TaskPlane, TaskSteps, Topology,
+    Container, DataPlane, DataPlaneError, LogFile, Progress, Running, TaskPlane, TaskSteps,
+    Topology,
 };
 
 /// The lab in a directory.
@@ -32,7 +33,9 @@ impl LabPlane {
     }
 
     async fn client(&self) -> Result<LabClient, DataPlaneError> {
-        LabClient::connect(&self.dir).await.map_err(|e| failed("lab", &e))
+        LabClient::connect(&self.dir)
+            .await
+            .map_err(|e| failed("lab", &e))
     }
 
     fn site(&self) -> Result<Site, DataPlaneError> {
@@ -93,6 +96,10 @@ impl DataPlane for LabPlane {
 impl TaskPlane for LabPlane {
     fn follow(&self, service: &str) -> TaskSteps {
         services::follow(self.clone(), service.to_owned())
+    }
+
+    fn limit(&self, service: &str) -> u32 {
+        services::limit(self, service)
     }
 
     fn scale<'a>(

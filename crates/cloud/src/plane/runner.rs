@@ -18,7 +18,15 @@ use tokio::sync::mpsc;
 /// What the marks of such processes begin with; no node is called that.
 const MARK: &str = "task-";
 /// What of our environment a task gets to see beside its own.
-const INHERITED: [&str; 7] = ["HOME", "LANG", "PATH", "TMPDIR", "RLAB_HOME", "RLAB_CACHE", "RUST_LOG"];
+const INHERITED: [&str; 7] = [
+    "HOME",
+    "LANG",
+    "PATH",
+    "TMPDIR",
+    "RLAB_HOME",
+    "RLAB_CACHE",
+    "RUST_LOG",
+];
 
 /// Whether an instance is a task that runs once.
 pub(super) fn is_task(instance: &str) -> bool {
@@ -56,7 +64,10 @@ pub(super) fn run(dir: &LabDir, container: Container) -> Result<Running, DataPla
         };
         tell(TaskStep::Ended(exit));
     });
-    let steps = stream::unfold(told, |mut told| async move { Some((told.recv().await?, told)) });
+    let steps = stream::unfold(
+        told,
+        |mut told| async move { Some((told.recv().await?, told)) },
+    );
     Ok(Running {
         instance,
         steps: steps.boxed(),
@@ -65,7 +76,10 @@ pub(super) fn run(dir: &LabDir, container: Container) -> Result<Running, DataPla
 
 fn spawn(dir: &LabDir, container: &Container, instance: &str) -> std::io::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg0("rlab-ops").args(&container.command).env_clear();
+    command
+        .arg0("rlab-ops")
+        .args(&container.command)
+        .env_clear();
     for name in INHERITED {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -92,7 +106,9 @@ async fn lines(from: Option<impl AsyncRead + Unpin>, tell: &(impl Fn(TaskStep) +
     let mut line = Vec::new();
     while let Ok(1..) = from.read_until(b'\n', &mut line).await {
         let text = String::from_utf8_lossy(&line);
-        tell(TaskStep::Said(text.trim_end_matches(['\r', '\n']).to_owned()));
+        tell(TaskStep::Said(
+            text.trim_end_matches(['\r', '\n']).to_owned(),
+        ));
         line.clear();
     }
 }
@@ -101,7 +117,9 @@ async fn lines(from: Option<impl AsyncRead + Unpin>, tell: &(impl Fn(TaskStep) +
 pub(super) fn stop(dir: &LabDir, instance: &str) -> Result<(), DataPlaneError> {
     let found = processes::of_lab(dir.path());
     let leader = found.iter().find(|f| f.node == instance && f.leader);
-    let pid = leader.and_then(|f| i32::try_from(f.pid).ok()).and_then(Pid::from_raw);
+    let pid = leader
+        .and_then(|f| i32::try_from(f.pid).ok())
+        .and_then(Pid::from_raw);
     match pid {
         Some(pid) => kill_process_group(pid, Signal::TERM).map_err(|e| DataPlaneError::Failed {
             node: instance.to_owned(),

@@ -20,9 +20,14 @@ pub(super) fn follow(plane: LabPlane, service: String) -> TaskSteps {
         if nodes.is_empty() {
             return stream::once(async { Err(DataPlaneError::Unknown(service)) }).boxed();
         }
-        let steps = stream::unfold(Follower { plane, nodes, events: None }, |mut follower| async {
-            Some((follower.next().await, follower))
-        });
+        let steps = stream::unfold(
+            Follower {
+                plane,
+                nodes,
+                events: None,
+            },
+            |mut follower| async { Some((follower.next().await, follower)) },
+        );
         steps.boxed()
     };
     stream::once(following).flatten().boxed()
@@ -67,7 +72,7 @@ fn happened(event: &LabEvent) -> Option<TaskHappened> {
                 (Some(code), _) => Exit::Code(code),
                 (None, Some(signal)) => Exit::Signal(signal),
                 // Nobody but its parent is told how a process ended.
-                (None, None) => Exit::Signal(libc_sigterm()),
+                (None, None) => Exit::Signal(rustix::process::Signal::TERM.as_raw()),
             };
             (pid, TaskStep::Ended(exit))
         }
@@ -80,8 +85,12 @@ fn happened(event: &LabEvent) -> Option<TaskHappened> {
     })
 }
 
-const fn libc_sigterm() -> i32 {
-    15
+/// How many processes of `service` the lab has room for.
+pub(super) fn limit(plane: &LabPlane, service: &str) -> u32 {
+    let nodes = plane
+        .site()
+        .map_or(0, |site| names(&site.spec, service).len());
+    u32::try_from(nodes).unwrap_or(u32::MAX)
 }
 
 /// Has `desired` processes of `service` run.
@@ -96,7 +105,7 @@ pub(super) async fn scale(
         return Err(DataPlaneError::Unknown(service.to_owned()));
     }
     if desired > most {
-        return Err(DataPlaneError::Refused {
+        return Err(DataPlaneError::Failed {
             node: service.to_owned(),
             why: format!("this lab has room for {most}"),
         });
@@ -124,7 +133,11 @@ pub(super) async fn replace(plane: &LabPlane, instance: &str) -> Result<(), Data
     if !status.nodes.iter().any(lives) {
         return Err(unknown());
     }
-    take_in_hand(client, node.to_owned(), vec![NodeVerb::Stop, NodeVerb::Start]);
+    take_in_hand(
+        client,
+        node.to_owned(),
+        vec![NodeVerb::Stop, NodeVerb::Start],
+    );
     Ok(())
 }
 
@@ -144,5 +157,9 @@ fn names(spec: &LabSpec, service: &str) -> Vec<String> {
     let served = |node: &&NodeSpec| {
         matches!(node.kind, NodeKind::Agent | NodeKind::Registry) && node.service() == service
     };
-    spec.nodes.iter().filter(served).map(|n| n.name.clone()).collect()
+    spec.nodes
+        .iter()
+        .filter(served)
+        .map(|n| n.name.clone())
+        .collect()
 }

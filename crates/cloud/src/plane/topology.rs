@@ -26,7 +26,9 @@ pub(super) fn of(spec: &LabSpec, status: &LabStatus) -> Result<Topology, DataPla
     let told = |node: &NodeSpec| status.nodes.iter().find(|n| n.node == node.name);
     let alive = |node: &NodeSpec| told(node).is_some_and(|n| n.state == NodeState::Ready);
     let missing = |what: &str| DataPlaneError::Unknown(what.to_owned());
-    let mysql = spec.first(NodeKind::Mysql).ok_or_else(|| missing("mysql"))?;
+    let mysql = spec
+        .first(NodeKind::Mysql)
+        .ok_or_else(|| missing("mysql"))?;
     let stands = told(mysql).map_or(&mysql.zone, |n| &n.zone);
     let elsewhere = mysql.seats().map(|seat| seat.zone).find(|z| z != stands);
     let brokers = spec.brokers().filter_map(|node| {

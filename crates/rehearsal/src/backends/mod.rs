@@ -3,7 +3,7 @@
 mod process;
 mod python;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,9 +22,11 @@ pub struct BackendsConfig {
     pub cache: PathBuf,
     /// Their logs.
     pub logs: PathBuf,
-    /// ministack's port on 127.0.0.1.
+    /// Loopback address that they listen on.
+    pub host: Ipv4Addr,
+    /// ministack's port.
     pub ministack_port: u16,
-    /// moto's port on 127.0.0.1.
+    /// moto's port.
     pub moto_port: u16,
     /// Account id, twelve digits.
     pub account: String,
@@ -41,19 +43,26 @@ pub struct Backends {
 }
 
 impl Backends {
+    /// Installs what is missing, and starts nothing.
+    ///
+    /// # Errors
+    /// When they cannot be installed (see the logs).
+    pub async fn install(config: &BackendsConfig) -> Result<(), RehearsalError> {
+        make_logs(config)?;
+        python::environment(config, &python::MINISTACK).await?;
+        python::environment(config, &python::MOTO).await?;
+        Ok(())
+    }
+
     /// Installs what is missing, starts both emulators and waits until they answer.
     ///
     /// # Errors
     /// When they cannot be installed (see the logs), cannot be started, or do not answer in time.
     pub async fn start(config: &BackendsConfig) -> Result<Self, RehearsalError> {
-        let file = |source| RehearsalError::File {
-            path: config.logs.clone(),
-            source,
-        };
-        std::fs::create_dir_all(&config.logs).map_err(file)?;
+        make_logs(config)?;
         let upstreams = Upstreams {
-            ministack: address(config.ministack_port),
-            moto: address(config.moto_port),
+            ministack: (config.host, config.ministack_port).into(),
+            moto: (config.host, config.moto_port).into(),
         };
         let ministack = python::environment(config, &python::MINISTACK).await?;
         let moto = python::environment(config, &python::MOTO).await?;
@@ -64,7 +73,12 @@ impl Backends {
             &ministack_settings(config),
             &config.logs,
         )?;
-        let arguments = ["-H", "127.0.0.1", "-p", &config.moto_port.to_string()];
+        let arguments = [
+            "-H",
+            &config.host.to_string(),
+            "-p",
+            &config.moto_port.to_string(),
+        ];
         let settings = [
             ("MOTO_ACCOUNT_ID", config.account.clone()),
             ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true".to_owned()),
@@ -102,14 +116,17 @@ impl Backends {
     }
 }
 
-fn address(port: u16) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port).into()
+fn make_logs(config: &BackendsConfig) -> Result<(), RehearsalError> {
+    std::fs::create_dir_all(&config.logs).map_err(|source| RehearsalError::File {
+        path: config.logs.clone(),
+        source,
+    })
 }
 
 fn ministack_settings(config: &BackendsConfig) -> Vec<(&'static str, String)> {
     let mut settings = vec![
-        ("BIND_HOST", "127.0.0.1".to_owned()),
-        ("MINISTACK_HOST", "127.0.0.1".to_owned()),
+        ("BIND_HOST", config.host.to_string()),
+        ("MINISTACK_HOST", config.host.to_string()),
         ("GATEWAY_PORT", config.ministack_port.to_string()),
         ("MINISTACK_ACCOUNT_ID", config.account.clone()),
     ];

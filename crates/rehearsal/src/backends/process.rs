@@ -18,7 +18,15 @@ const ASK_EVERY: Duration = Duration::from_millis(50);
 /// Longest one question may take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(2);
 /// What of our environment an emulator gets to see; no credentials, no settings of other tools.
-const INHERITED: [&str; 4] = ["HOME", "LANG", "PATH", "TMPDIR"];
+/// The last two mark what belongs to a lab.
+const INHERITED: [&str; 6] = [
+    "HOME",
+    "LANG",
+    "PATH",
+    "TMPDIR",
+    "RLAB_LAB_DIR",
+    "RLAB_NODE",
+];
 
 /// A running emulator.
 #[derive(Debug)]

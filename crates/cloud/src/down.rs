@@ -1,0 +1,111 @@
+//! `down`: by the state, then a look for what no state knows of.
+
+use rlab_aws::intent::Intent;
+use rlab_aws::terraform::Stop;
+use rlab_lab::layout::API;
+use rlab_lab::{LabDir, processes};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::bootstrap;
+use crate::engine;
+use crate::error::CloudError;
+use crate::event::{CloudEvent, OnCloud};
+use crate::ground::Ground;
+use crate::record::{Paths, Record};
+use crate::{run, up};
+
+/// What `down` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CloudDown {
+    /// Always `rlab/cloud-down/v1`.
+    pub schema: &'static str,
+    /// Lab name.
+    pub lab: String,
+    /// Resources that were removed.
+    pub removed: u64,
+    /// What AWS removes later by itself, each with when.
+    pub scheduled: Vec<String>,
+    /// Whether the account itself is gone, being a rehearsed one.
+    pub account_gone: bool,
+}
+
+/// Removes everything of the lab in `dir` from AWS, and its record once nothing is left.
+///
+/// # Errors
+/// Any [`CloudError`]; [`CloudError::Residual`] with what is still there.
+pub async fn down(dir: &LabDir, on: OnCloud<'_>, stop: &Stop) -> Result<CloudDown, CloudError> {
+    let record = Record::load(dir)?;
+    let account_gone = record.is_rehearsed() && !account_lives(dir);
+    let removed = match account_gone {
+        true => {
+            on(CloudEvent::Note(
+                "the rehearsed account ended with its process".into(),
+            ));
+            0
+        }
+        false => destroy(&record, dir, on, stop).await?,
+    };
+    forget(dir)?;
+    Ok(CloudDown {
+        schema: "rlab/cloud-down/v1",
+        lab: record.lab,
+        removed,
+        scheduled: Vec::new(),
+        account_gone,
+    })
+}
+
+/// Whether the process that plays the account still runs: with it goes all that was made in it.
+fn account_lives(dir: &LabDir) -> bool {
+    processes::of_lab(dir.path())
+        .iter()
+        .any(|found| found.node == API)
+}
+
+async fn destroy(
+    record: &Record,
+    dir: &LabDir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<u64, CloudError> {
+    if let Some(rehearsal) = &record.profile.rehearsal {
+        // Whoever is asked to let go has to be there.
+        up::servers(record, rehearsal, dir, on).await?;
+    }
+    let ground = Ground::of(record, dir)?;
+    let foundation = bootstrap::lay(record, &ground, dir, on, stop).await?;
+    let workdir = engine::open(record, &ground, &foundation, dir, on, stop).await?;
+    on(CloudEvent::Step("taking the lab down"));
+    let at = CloudError::at("taking the lab down");
+    let destroyed = match run::destroy(&workdir, on, stop).await {
+        Err(error) => {
+            engine::unlock(&workdir, error, on, stop).await?;
+            run::destroy(&workdir, on, stop).await
+        }
+        destroyed => destroyed,
+    };
+    let destroyed = destroyed.map_err(&at)?;
+    if let Some(intent) = Intent::find(workdir.dir()).map_err(&at)? {
+        intent
+            .record(workdir.dir())?
+            .remove(&destroyed)
+            .map_err(&at)?;
+    }
+    Ok(destroyed.summary.remove)
+}
+
+/// Nothing is left in AWS: what speaks of it goes too. The journal stays with the lab's directory.
+fn forget(dir: &LabDir) -> Result<(), CloudError> {
+    let paths = Paths::of(dir);
+    for path in [paths.roots(), paths.images(), paths.work("")] {
+        match std::fs::remove_dir_all(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(CloudError::io(&path, e));
+            }
+            _ => {}
+        }
+    }
+    let record = paths.record();
+    std::fs::remove_file(&record).map_err(|e| CloudError::io(&record, e))
+}

@@ -1,0 +1,142 @@
+//! One lab's root in Terraform's hands: made ready, healed after an interruption, planned.
+
+use rlab_aws::price::{Estimate, Prices, estimate};
+use rlab_aws::terraform::{Cause, Event, Plan, Stop, TerraformError, Workdir};
+use rlab_lab::LabDir;
+use serde_json::{Map, Value, json};
+
+use crate::bootstrap::Foundation;
+use crate::error::CloudError;
+use crate::event::{CloudEvent, OnCloud};
+use crate::ground::Ground;
+use crate::images::Images;
+use crate::record::Record;
+use crate::run;
+
+/// Opens the lab's root: whoever still works on it is waited for, then it is made ready.
+///
+/// # Errors
+/// As terraform fails.
+pub(crate) async fn open(
+    record: &Record,
+    ground: &Ground,
+    foundation: &Foundation,
+    dir: &LabDir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Workdir, CloudError> {
+    let workdir = ground.workdir(record, dir, foundation).await?;
+    let at = CloudError::at("opening the lab's root");
+    if workdir.found().map_err(&at)?.running.is_some() {
+        on(CloudEvent::Note(
+            "an earlier command's terraform still works; waiting for it".into(),
+        ));
+        run::follow(&workdir, on, stop).await.map_err(&at)?;
+    }
+    on(CloudEvent::Step("providers and state"));
+    workdir.init(&|_| {}, stop).await.map_err(&at)?;
+    Ok(workdir)
+}
+
+/// Tells the root what is wanted.
+///
+/// # Errors
+/// When the file system refuses.
+pub(crate) fn want(
+    workdir: &mut Workdir,
+    record: &Record,
+    ground: &Ground,
+    images: &Images,
+) -> Result<(), CloudError> {
+    let at = CloudError::at("writing the root's variables");
+    workdir
+        .set_variables(&variables(record, ground, images), &[])
+        .map_err(at)
+}
+
+fn variables(record: &Record, ground: &Ground, images: &Images) -> Map<String, Value> {
+    let budget = &record.profile.budget;
+    let mut all: Map<String, Value> = record.profile.variables.clone().into_iter().collect();
+    let ours = json!({
+        "lab": record.lab,
+        "owner": record.owner,
+        "expiry": record.expiry.to_string(),
+        "region": record.region,
+        "account_id": record.account,
+        "permissions_boundary_arn": record.boundary_arn(),
+        "budget_usd_per_hour": budget.usd_per_hour,
+        "budget_usd_per_month": budget.usd_per_month,
+        "budget_emails": budget.emails,
+        "image_digests": images.digests,
+        "cpu_architecture": images.architecture,
+        "rehearsal": record.is_rehearsed(),
+    });
+    if let Value::Object(ours) = ours {
+        all.extend(ours);
+    }
+    if let Some(rehearsed) = ground.rehearsed() {
+        // The cache's port is asked for when it is made, so it has to be the one that answers.
+        let redis = all.entry("redis").or_insert_with(|| json!({}));
+        redis["port"] = rehearsed.redis_port.into();
+        redis["nodes"] = rehearsed.redis_nodes.into();
+    }
+    all
+}
+
+/// Plans. A lock that a dead terraform of this very directory left is broken first.
+///
+/// # Errors
+/// As terraform fails; a lock that somebody else holds is one of the causes.
+pub(crate) async fn plan(
+    workdir: &Workdir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Plan, CloudError> {
+    on(CloudEvent::Step("the plan"));
+    let quiet = |_: Event| {};
+    let planned = match workdir.plan(&quiet, stop).await {
+        Err(error) => {
+            unlock(workdir, error, on, stop).await?;
+            workdir.plan(&quiet, stop).await
+        }
+        planned => planned,
+    };
+    planned.map_err(CloudError::at("planning"))
+}
+
+/// Breaks the lock that `error` speaks of, where its holder is known to be dead; gives the error
+/// back otherwise.
+///
+/// # Errors
+/// `error` itself.
+pub(crate) async fn unlock(
+    workdir: &Workdir,
+    error: TerraformError,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<(), CloudError> {
+    let at = CloudError::at("locking the state");
+    let TerraformError::Failed(failed) = &error else {
+        return Err(at(error));
+    };
+    let locks = failed.failures.iter().filter_map(|f| match &f.cause {
+        Cause::Locked(lock) => lock.as_ref(),
+        _ => None,
+    });
+    let ours = locks
+        .filter(|lock| workdir.began(lock))
+        .map(|lock| lock.id.clone())
+        .next();
+    let Some(id) = ours else {
+        return Err(at(error));
+    };
+    on(CloudEvent::Note(format!(
+        "breaking the lock {id} of a terraform that died here"
+    )));
+    workdir.force_unlock(&id, stop).await.map_err(at)
+}
+
+/// What the lab costs per hour once `plan` is carried out.
+pub(crate) fn cost(record: &Record, plan: &Plan) -> Estimate {
+    estimate(&plan.raw, &record.region, &Prices::built_in())
+}

@@ -1,0 +1,37 @@
+//! Labs on AWS, and rehearsed ones: the engine behind `engine = "terraform"`.
+//!
+//! A rehearsed lab differs in its [`ground`] alone: its API is a process of a lab on this machine,
+//! whose servers stand in for those of AWS ([`plane`]). Profile, root, images and every step from
+//! [`plan`] to [`down`](down()) are the same.
+
+mod api;
+mod bootstrap;
+mod deployed;
+mod down;
+mod engine;
+mod error;
+mod event;
+mod ground;
+mod images;
+mod place;
+mod plane;
+mod preview;
+mod profile;
+mod record;
+mod roots;
+mod run;
+mod status;
+mod tasks;
+mod up;
+
+pub use api::serve;
+pub use deployed::Deployed;
+pub use down::{CloudDown, down};
+pub use error::CloudError;
+pub use event::{CloudEvent, OnCloud};
+pub use preview::{CloudPlan, PlannedChange, preview};
+pub use profile::{AnyProfile, CloudProfile, Root};
+pub use record::{Paths, Record};
+pub use rlab_images::AssembleEvent;
+pub use status::{CloudStatus, status};
+pub use up::{CloudOptions, Planned, carry_out, plan};

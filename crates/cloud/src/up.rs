@@ -1,0 +1,218 @@
+//! `up`: everything before the plan, the plan, and everything after it.
+
+use rlab_artifacts::Cache;
+use rlab_aws::intent::Intent;
+use rlab_aws::price::Estimate;
+use rlab_aws::terraform::{Plan, Stop, Workdir};
+use rlab_lab::profile::{Api, Profile as ServersProfile};
+use rlab_lab::protocol::Wanted;
+use rlab_lab::{LabDir, LabError};
+
+use crate::bootstrap::{self, Foundation};
+use crate::deployed::Deployed;
+use crate::engine;
+use crate::error::CloudError;
+use crate::event::{CloudEvent, OnCloud};
+use crate::ground::Ground;
+use crate::images::{self, Images};
+use crate::profile::{CloudProfile, Rehearsal};
+use crate::record::{Paths, Record};
+use crate::{api, place, run, tasks};
+
+/// What to bring up.
+#[derive(Debug, Clone)]
+pub struct CloudOptions {
+    /// The lab.
+    pub dir: LabDir,
+    /// What it is made from.
+    pub profile: CloudProfile,
+    /// Added to every port of a rehearsal's servers.
+    pub port_offset: u16,
+}
+
+/// A lab that is planned. Nothing of it was made, but what a plan needs: a rehearsal's servers, the
+/// account's state bucket.
+#[derive(Debug)]
+pub struct Planned {
+    /// The lab.
+    pub record: Record,
+    /// What terraform would do.
+    pub plan: Plan,
+    /// What it would cost per hour.
+    pub cost: Estimate,
+    dir: LabDir,
+    ground: Ground,
+    workdir: Workdir,
+    images: Images,
+}
+
+/// Does what a plan needs, and plans.
+///
+/// # Errors
+/// Any [`CloudError`]; what was made so far is told by `status` and removed by `down`.
+pub async fn plan(
+    options: &CloudOptions,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Planned, CloudError> {
+    let dir = &options.dir;
+    let record = begin(options).await?;
+    if let Some(rehearsal) = &record.profile.rehearsal {
+        servers(&record, rehearsal, dir, on).await?;
+    }
+    let ground = Ground::of(&record, dir)?;
+    let foundation = bootstrap::lay(&record, &ground, dir, on, stop).await?;
+    planned(record, ground, &foundation, dir, on, stop).await
+}
+
+async fn planned(
+    record: Record,
+    ground: Ground,
+    foundation: &Foundation,
+    dir: &LabDir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Planned, CloudError> {
+    let cache = Cache::open(None).map_err(LabError::from)?;
+    let servers = cache.ensure(|event| on(CloudEvent::Servers(rlab_lab::UpEvent::Artifact(event))));
+    let servers = servers.await.map_err(LabError::from)?;
+    let images = images::assemble(&servers, &Paths::of(dir).images(), on)?;
+    let mut workdir = engine::open(&record, &ground, foundation, dir, on, stop).await?;
+    engine::want(&mut workdir, &record, &ground, &images)?;
+    let plan = engine::plan(&workdir, on, stop).await?;
+    let cost = engine::cost(&record, &plan);
+    Ok(Planned {
+        record,
+        plan,
+        cost,
+        dir: dir.clone(),
+        ground,
+        workdir,
+        images,
+    })
+}
+
+/// The record of the lab, written down before anything of it exists.
+async fn begin(options: &CloudOptions) -> Result<Record, CloudError> {
+    let (dir, profile) = (&options.dir, &options.profile);
+    if let Some(record) = Record::find(dir)? {
+        let differs = |was: String, wanted: String| CloudError::Another {
+            lab: record.lab.clone(),
+            was,
+            wanted,
+        };
+        if record.profile != *profile {
+            let was = format!("profile `{}`", record.profile.name);
+            let wanted = match record.profile.name == profile.name {
+                true => "that profile as it reads now".to_owned(),
+                false => format!("profile `{}`", profile.name),
+            };
+            return Err(differs(was, wanted));
+        }
+        if record.port_offset != options.port_offset {
+            let told = |offset| format!("--port-offset {offset}");
+            return Err(differs(told(record.port_offset), told(options.port_offset)));
+        }
+        if record.has_expired() {
+            return Err(CloudError::Expired {
+                lab: record.lab,
+                expiry: record.expiry,
+            });
+        }
+        return Ok(record);
+    }
+    if dir.exists() {
+        return Err(CloudError::Another {
+            lab: dir.name().to_owned(),
+            was: "servers of this machine alone".to_owned(),
+            wanted: format!("profile `{}`", profile.name),
+        });
+    }
+    let (place, owner) = place::of(profile).await?;
+    let record = Record::new(
+        dir.name(),
+        profile.clone(),
+        place,
+        owner,
+        options.port_offset,
+    )?;
+    record.save(dir)?;
+    Ok(record)
+}
+
+/// The servers that stand in for those of AWS, and the API in front of them.
+pub(crate) async fn servers(
+    record: &Record,
+    rehearsal: &Rehearsal,
+    dir: &LabDir,
+    on: OnCloud<'_>,
+) -> Result<(), CloudError> {
+    on(CloudEvent::Step(
+        "the servers that stand in for those of AWS",
+    ));
+    api::install(dir).await?;
+    let mut profile = ServersProfile::load(&rehearsal.servers)?;
+    profile.name.clone_from(&record.profile.name);
+    profile.api = Some(Api {
+        account: record.account.clone(),
+    });
+    let options = rlab_lab::UpOptions {
+        dir: dir.clone(),
+        profile,
+        port_offset: record.port_offset,
+        wanted: Wanted::Servers,
+    };
+    let never = tokio_util::sync::CancellationToken::new();
+    rlab_lab::up(&options, &|event| on(CloudEvent::Servers(event)), never).await?;
+    Ok(())
+}
+
+/// Carries out a plan, deploys the agents and waits until they serve.
+///
+/// # Errors
+/// Any [`CloudError`]; `up` goes on from there, `down` removes what there is.
+pub async fn carry_out(
+    planned: Planned,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Deployed, CloudError> {
+    let Planned {
+        record,
+        plan,
+        dir,
+        ground,
+        workdir,
+        images,
+        ..
+    } = &planned;
+    if plan.differs {
+        on(CloudEvent::Step("the lab"));
+        let mut intent = Intent::new(
+            &record.lab,
+            &record.account,
+            &record.region,
+            workdir.root(),
+            record.expiry,
+        );
+        intent.tags = [("lab", &record.lab), ("owner", &record.owner)]
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .into();
+        let intent = intent.record(workdir.dir())?;
+        let at = CloudError::at("making the lab");
+        run::apply(workdir, plan, &intent, on, stop)
+            .await
+            .map_err(at)?;
+    }
+    let deployed = Deployed::read(workdir, stop).await?;
+    tasks::deploy(record, ground, dir, images, &deployed, on).await?;
+    Ok(deployed)
+}
+
+/// Whether the servers that a plan needs are there, so that planning changes nothing.
+pub async fn can_be_planned(options: &CloudOptions) -> bool {
+    let rehearsed = options.profile.rehearsal.is_some();
+    !rehearsed
+        || rlab_lab::client::LabClient::connect(&options.dir)
+            .await
+            .is_ok()
+}
