@@ -106,7 +106,15 @@ impl Backend {
         if request.method() == Method::GET {
             *request.body_mut() = Body::empty();
         }
-        let service = &call.scope.service;
+        self.exchange(&call.scope.service, request).await
+    }
+
+    /// Passes a request on and reads the answer.
+    pub(crate) async fn exchange(
+        &self,
+        service: &str,
+        request: Request<Body>,
+    ) -> Result<Answer, Refusal> {
         let (head, body) = self.pass(service, request).await?.into_parts();
         let read = tokio::time::timeout(ANSWER_DEADLINE, Limited::new(body, MAX_ANSWER).collect());
         let body = match read.await {

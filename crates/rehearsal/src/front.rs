@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 use crate::config::FrontConfig;
 use crate::data_plane::DataPlane;
+use crate::ecr;
+use crate::ecs::TaskPlane;
 use crate::error::RehearsalError;
 use crate::fault::Caller;
 use crate::protocol::action;
@@ -46,9 +48,9 @@ impl Front {
     ///
     /// # Errors
     /// [`RehearsalError::Listen`] when the address is not on loopback or is taken.
-    pub async fn start(
-        config: FrontConfig,
-        plane: Arc<dyn DataPlane>,
+    pub async fn start<P: DataPlane + TaskPlane>(
+        mut config: FrontConfig,
+        plane: Arc<P>,
     ) -> Result<Self, RehearsalError> {
         let listen = config.listen;
         let refused = |source| RehearsalError::Listen {
@@ -61,6 +63,7 @@ impl Front {
         }
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        config.listen = address;
         let rehearsal = Arc::new(Rehearsal::new(config, plane));
         let router = Router::new()
             .fallback(serve)
@@ -90,7 +93,7 @@ impl Front {
 
     /// The endpoint URL for SDKs and Terraform.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.rehearsal.url()
     }
 
     /// Stops serving; changes that are under way are told to have failed.
@@ -122,6 +125,9 @@ async fn serve(State(rehearsal): State<Arc<Rehearsal>>, request: Request<Body>) 
 async fn handle(rehearsal: &Arc<Rehearsal>, request: Request<Body>) -> Response<Body> {
     if request.uri().path().starts_with(control::PREFIX) {
         return control::serve(rehearsal, request).await;
+    }
+    if ecr::is_registry(request.uri().path()) {
+        return ecr::registry(rehearsal, request).await;
     }
     let id = Uuid::new_v4().to_string();
     let (parts, body) = request.into_parts();

@@ -10,6 +10,7 @@ mod client;
 mod config;
 mod control;
 mod data_plane;
+mod ecr;
 mod ecs;
 mod elasticache;
 mod error;

@@ -1,5 +1,6 @@
 //! What all handlers share: the data plane, the backends, and what happened so far.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
@@ -10,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::FrontConfig;
 use crate::data_plane::{DataPlane, DataPlaneError, Happened, Progress, Step, Topology};
+use crate::ecs::{Books, TaskPlane};
 use crate::elasticache::Failovers;
 use crate::events::EventLog;
 use crate::fault::Faults;
@@ -27,8 +29,12 @@ use crate::record::RequestLog;
 pub(crate) struct Rehearsal {
     pub(crate) config: FrontConfig,
     pub(crate) plane: Arc<dyn DataPlane>,
+    pub(crate) processes: Arc<dyn TaskPlane>,
     pub(crate) backend: Backend,
     pub(crate) kafka: Mutex<Store>,
+    pub(crate) ecs: Mutex<Books>,
+    /// Tokens for the registry, as GetAuthorizationToken gave them.
+    pub(crate) registry_tokens: Mutex<BTreeSet<String>>,
     pub(crate) failovers: Mutex<Failovers>,
     pub(crate) databases: Mutex<Databases>,
     pub(crate) events: Mutex<EventLog>,
@@ -57,12 +63,15 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Rehearsal {
-    pub(crate) fn new(config: FrontConfig, plane: Arc<dyn DataPlane>) -> Self {
+    pub(crate) fn new<P: DataPlane + TaskPlane>(config: FrontConfig, plane: Arc<P>) -> Self {
         Self {
             backend: Backend::new(config.upstreams),
             config,
+            processes: plane.clone(),
             plane,
             kafka: Mutex::default(),
+            ecs: Mutex::default(),
+            registry_tokens: Mutex::default(),
             failovers: Mutex::default(),
             databases: Mutex::default(),
             events: Mutex::default(),
@@ -72,6 +81,11 @@ impl Rehearsal {
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
+    }
+
+    /// Where the front listens, as a URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.config.listen)
     }
 
     /// The account of a caller: emulators take a key of twelve digits for an account.
@@ -89,6 +103,21 @@ impl Rehearsal {
             Ok(topology) => Ok(topology?),
             Err(_) => Err(Refusal::internal("the data plane does not answer")),
         }
+    }
+
+    /// The answer to something that a process was asked for, in time.
+    pub(crate) async fn in_time<T>(
+        &self,
+        whose: &str,
+        answer: impl Future<Output = Result<T, DataPlaneError>>,
+    ) -> Result<T, DataPlaneError> {
+        let answer = tokio::time::timeout(self.config.patience, answer).await;
+        answer.unwrap_or_else(|_| {
+            Err(DataPlaneError::Failed {
+                node: whose.to_owned(),
+                why: "the data plane does not answer".to_owned(),
+            })
+        })
     }
 
     /// Follows a change in the background: `told` hears of each step, `ended` of how it ended.

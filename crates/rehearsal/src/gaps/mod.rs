@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::Response;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::protocol::form::Form;
 use crate::protocol::refusal::Refusal;
@@ -43,10 +43,7 @@ pub(crate) struct Notes {
 
 /// Services with a gap of their own, besides RDS and ElastiCache.
 pub(crate) fn mends(service: &str) -> bool {
-    matches!(
-        service,
-        "ec2" | "ecs" | "elasticfilesystem" | "glue" | "monitoring"
-    )
+    matches!(service, "ec2" | "elasticfilesystem" | "glue" | "monitoring")
 }
 
 /// Passes a call on and mends the answer.
@@ -65,33 +62,10 @@ pub(crate) async fn answer(rehearsal: &Rehearsal, call: &Call) -> Result<Respons
         }
         ("elasticfilesystem", _) => files::mend(&mut notes.policies, call, &answer),
         ("glue", "CreateRegistry" | "GetTags") => glue::mend(&mut notes, call),
-        ("ecs", action) if action.contains("Service") => services(&answer.body),
         _ => None,
     };
     Ok(match mended {
         Some(mended) => answer.with(mended),
         None => answer.into_response(),
     })
-}
-
-/// A field of ECS services that is newer than the emulator.
-fn services(body: &[u8]) -> Option<String> {
-    fn complete(service: &mut Value) {
-        if service["serviceName"].is_string() && service["availabilityZoneRebalancing"].is_null() {
-            service["availabilityZoneRebalancing"] = json!("DISABLED");
-        }
-    }
-    let mut told: Value = serde_json::from_slice(body).ok()?;
-    if told["service"].is_object() {
-        complete(&mut told["service"]);
-    }
-    told["services"]
-        .as_array_mut()
-        .into_iter()
-        .flatten()
-        .for_each(complete);
-    if told["services"].is_null() {
-        told.as_object_mut()?.remove("services");
-    }
-    Some(told.to_string())
 }

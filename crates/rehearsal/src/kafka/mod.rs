@@ -84,7 +84,7 @@ pub(crate) async fn answer(
     let answer = dispatch(rehearsal, &request).await?;
     Ok(match answer {
         Value::Null => wire::no_content(),
-        answer => wire::json_answer(&without_nulls(answer)),
+        answer => wire::json_answer(&wire::without_nulls(answer)),
     })
 }
 
@@ -145,18 +145,4 @@ fn bad_request(message: impl Into<String>) -> Refusal {
 fn not_found() -> Refusal {
     let message = "The requested resource doesn't exist.";
     Refusal::not_found("NotFoundException", message)
-}
-
-/// AWS leaves out what is not set; the SDKs take `null` for a mistake in some places.
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
-            fields
-                .map(|(name, value)| (name, without_nulls(value)))
-                .collect()
-        }
-        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
-        other => other,
-    }
 }

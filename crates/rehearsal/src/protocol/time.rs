@@ -7,6 +7,11 @@ pub(crate) fn iso(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+/// Seconds since 1970, as awsJson writes times.
+pub(crate) fn epoch(at: Timestamp) -> f64 {
+    at.as_duration().as_secs_f64()
+}
+
 /// Reads ISO 8601, and the seconds since 1970 that some emulators write instead.
 pub(crate) fn read(text: &str) -> Option<Timestamp> {
     let text = text.trim();

@@ -97,6 +97,20 @@ pub(crate) fn json_answer(body: &Value) -> Response<Body> {
     response(StatusCode::OK, "application/json", body)
 }
 
+/// AWS leaves out what is not set; the SDKs take `null` for a mistake in some places.
+pub(crate) fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
+            fields
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
+}
+
 /// An answer without content.
 pub(crate) fn no_content() -> Response<Body> {
     let mut answer = Response::new(Body::empty());

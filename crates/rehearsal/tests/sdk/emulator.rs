@@ -1,19 +1,27 @@
 //! An emulator that knows one replication group, one instance and one cluster.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
+
+use crate::paper::Paper;
 
 /// Answers Describe calls with what is written here, and echoes what it does not know.
 pub async fn start() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = Router::new().fallback(|body: Bytes| async move { answer(&body) });
+    let paper = Arc::new(Paper::default());
+    let router = Router::new().fallback(move |headers: HeaderMap, body: Bytes| async move {
+        paper
+            .answer(&headers, &body)
+            .unwrap_or_else(|| answer(&body))
+    });
     let router = router.layer(DefaultBodyLimit::disable());
     tokio::spawn(async move { axum::serve(listener, router).await });
     address

@@ -1,11 +1,15 @@
 //! The rehearsed API, spoken to by the SDKs that speak to AWS.
 
+mod ecs;
 mod elasticache;
 mod emulator;
 mod emulators;
 mod faults;
 mod msk;
+mod paper;
 mod plane;
+mod processes;
+mod pushed;
 mod rds;
 mod terraform;
 

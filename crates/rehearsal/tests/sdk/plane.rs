@@ -12,12 +12,15 @@ use rlab_rehearsal::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+use crate::processes::Processes;
+
 type Told = (Result<Happened, DataPlaneError>, oneshot::Sender<()>);
 
 /// Three brokers, MySQL with a standby, two Redis nodes.
 pub struct Plane {
     topology: Mutex<Topology>,
     broken: AtomicBool,
+    pub processes: Processes,
     begun: mpsc::UnboundedSender<Change>,
     changes: tokio::sync::Mutex<mpsc::UnboundedReceiver<Change>>,
 }
@@ -40,6 +43,7 @@ impl Plane {
         Self {
             topology: Mutex::new(topology()),
             broken: AtomicBool::new(false),
+            processes: Processes::new(),
             begun,
             changes: tokio::sync::Mutex::new(changes),
         }
