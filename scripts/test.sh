@@ -41,10 +41,12 @@ dependencies() {
     fi
 }
 
-# What `build` made with the same words: nothing is compiled anew.
-run_tests() { cargo test --release --workspace --locked --features rlab-ops/real-servers "$@"; }
+features=rlab-ops/real-servers,rlab-agent-kit/real-servers
 
-# All tests but those in `cli/tests/lab`, which need a lab and the machine for themselves.
+# What `build` made with the same words: nothing is compiled anew.
+run_tests() { cargo test --release --workspace --locked --features "$features" "$@"; }
+
+# All tests but those that need real servers: `lab` wants the machine for itself.
 quick_tests() {
     local file
     local -a files=()
@@ -52,6 +54,7 @@ quick_tests() {
         [ ! -e "$file" ] || files+=(--test "$(basename "$file" .rs)")
     done
     for file in */*/tests/*/main.rs; do
+        [ "${file%/real_servers/main.rs}" = "$file" ] || continue
         files+=(--test "$(basename "$(dirname "$file")")")
     done
     run_tests --lib --bins "${files[@]}"
@@ -81,13 +84,14 @@ say "format"
 cargo fmt --all --check
 say "lints"
 cargo clippy --release --workspace --all-targets --all-features --locked -- -D warnings
-build --all-targets --features rlab-ops/real-servers
+build --all-targets --features "$features"
 say "unit and property tests"
 quick_tests
 dependencies
 if [ -z "$quick" ]; then
     install_for_servers
     say "tests on real servers"
+    run_tests --test real_servers
     run_tests --test lab -- --test-threads=1
     real_lab
 fi

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rlab_agent_kit::Agent;
 use rlab_agent_kit::backoff::Backoff;
-use rlab_agent_kit::kafka::{self, Context};
+use rlab_agent_kit::kafka::{self, Cluster, Context};
 use rlab_agent_kit::registry::Registry;
 use rlab_contract::envelope::SCHEMA_JSON;
 use rlab_contract::topics::value_subject;
@@ -54,11 +54,13 @@ impl DirectPublisher {
 async fn connect(agent: Agent, publisher: DirectPublisher) {
     let schema_id = register(&agent, &publisher.topic).await;
     let mut backoff = Backoff::default();
+    let cluster = Cluster::new(&agent);
     let producer: FutureProducer<Context> = loop {
-        let made = kafka::producer(&agent.config, &agent.addresses, DELIVER_WITHIN)
+        let made = cluster
+            .producer(DELIVER_WITHIN)
             .map_err(|e| e.to_string())
             .and_then(|c| {
-                c.create_with_context(Context::default())
+                c.create_with_context(cluster.context())
                     .map_err(|e| e.to_string())
             });
         match made {

@@ -8,7 +8,7 @@ use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Message, Offset, TopicPartitionList};
 use rlab_agent_kit::Agent;
-use rlab_agent_kit::kafka::{self, Context};
+use rlab_agent_kit::kafka::{self, Cluster, Context};
 use tokio::time::{Instant, timeout_at};
 
 /// How long a batch that is not full waits for more.
@@ -54,9 +54,9 @@ pub struct Intake {
 
 impl Intake {
     /// Joins the group in the background; `group` is ready once it has.
-    pub fn join(agent: &Agent, slot: &ConsumerSlot) -> Result<Self, String> {
-        let config = kafka::consumer(&agent.config, &agent.addresses).map_err(|e| e.to_string())?;
-        let context = Context::in_group(&agent.ready, "group");
+    pub fn join(agent: &Agent, cluster: &Cluster, slot: &ConsumerSlot) -> Result<Self, String> {
+        let config = cluster.consumer().map_err(|e| e.to_string())?;
+        let context = cluster.context_in_group(&agent.ready, "group");
         let consumer: StreamConsumer<Context> = config
             .create_with_context(context)
             .map_err(|e| e.to_string())?;

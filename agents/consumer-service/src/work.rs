@@ -6,8 +6,10 @@ use prometheus_client::metrics::counter::Counter;
 use rdkafka::error::KafkaResult;
 use rlab_agent_kit::Agent;
 use rlab_agent_kit::backoff::Backoff;
+use rlab_agent_kit::kafka::Cluster;
 use rlab_agent_kit::redis::Redis;
 use rlab_agent_kit::registry::Registry;
+use rlab_agent_kit::server::Server;
 use rlab_contract::envelope::SCHEMA_JSON;
 use rlab_contract::topics::value_subject;
 use rlab_store::effect::{self, Applied, Effect};
@@ -27,6 +29,7 @@ pub struct Worker {
     agent: Agent,
     pool: MySqlPool,
     redis: Redis,
+    cluster: Cluster,
     slot: ConsumerSlot,
     registry: Registry,
     settings: Settings,
@@ -39,7 +42,7 @@ pub struct Worker {
 impl Worker {
     pub fn new(agent: &Agent, pool: MySqlPool, settings: Settings) -> Self {
         let (config, metrics) = (&agent.config, &agent.metrics);
-        let redis = Redis::new(config.redis.clone(), agent.addresses.clone());
+        let redis = Redis::new(Server::redis(agent));
         let asked = redis.clone();
         agent.ready.ask_until_answered("redis", move || {
             let redis = asked.clone();
@@ -56,6 +59,7 @@ impl Worker {
             agent: agent.clone(),
             pool,
             redis,
+            cluster: Cluster::new(agent),
             slot,
             registry: Registry::new(&config.registry, agent.addresses.clone()),
             settings,
@@ -224,7 +228,7 @@ impl Worker {
     async fn join(&self) -> Intake {
         let mut backoff = Backoff::default();
         loop {
-            match Intake::join(&self.agent, &self.slot) {
+            match Intake::join(&self.agent, &self.cluster, &self.slot) {
                 Ok(intake) => return intake,
                 Err(error) => self.agent.ready.waits("group", error),
             }

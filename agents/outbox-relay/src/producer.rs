@@ -1,16 +1,17 @@
 //! The Kafka producer of one shard, and its delivery reports.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, PurgeConfig, ThreadedProducer};
 use rlab_agent_kit::Agent;
-use rlab_agent_kit::kafka::{self, Context};
+use rlab_agent_kit::kafka::{self, Cluster, Context};
 use rlab_store::relay_lease::Lease;
 use tokio::sync::mpsc;
 
@@ -50,7 +51,8 @@ struct Reporting {
 /// Makes producers, and lets readiness ask Kafka through one of those there are.
 #[derive(Clone)]
 pub struct Producers {
-    agent: Agent,
+    cluster: Cluster,
+    topic: String,
     reports: mpsc::UnboundedSender<Report>,
     present: Arc<Mutex<BTreeMap<u8, Weak<Inner>>>>,
 }
@@ -58,12 +60,14 @@ pub struct Producers {
 impl Producers {
     /// Producers that report to `reports`.
     pub fn new(agent: &Agent, reports: mpsc::UnboundedSender<Report>) -> Self {
+        let topic = agent.config.namespace.topic.clone();
         let producers = Self {
-            agent: agent.clone(),
+            cluster: Cluster::new(agent),
+            topic: topic.clone(),
             reports,
             present: Arc::default(),
         };
-        let (asked, topic) = (producers.clone(), agent.config.namespace.topic.clone());
+        let asked = producers.clone();
         agent.ready.keep_asking("kafka", move || {
             let (producer, topic) = (asked.any(), topic.clone());
             async move {
@@ -79,13 +83,14 @@ impl Producers {
 
     /// A new producer for the shard of `lease`.
     pub fn make(&self, lease: Lease, generation: u64) -> Result<ShardProducer, String> {
-        let agent = &self.agent;
-        let mut config = kafka::producer(&agent.config, &agent.addresses, NO_TIMEOUT)
+        let mut config = self
+            .cluster
+            .producer(NO_TIMEOUT)
             .map_err(|e| e.to_string())?;
         // Nor may a record that fails for another reason be overtaken.
         config.set("enable.gapless.guarantee", "true");
         let context = Reporting {
-            kafka: Context::default(),
+            kafka: self.cluster.context(),
             lease,
             generation,
             reports: self.reports.clone(),
@@ -97,7 +102,7 @@ impl Producers {
         self.lock().insert(lease.shard, Arc::downgrade(&inner));
         Ok(ShardProducer {
             inner,
-            topic: agent.config.namespace.topic.clone(),
+            topic: self.topic.clone(),
         })
     }
 
@@ -133,6 +138,12 @@ impl ShardProducer {
 }
 
 impl ClientContext for Reporting {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = Context::ENABLE_REFRESH_OAUTH_TOKEN;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.kafka.generate_oauth_token(config)
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.kafka.log(level, facility, message);
     }

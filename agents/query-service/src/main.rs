@@ -14,6 +14,7 @@ use axum::Router;
 use axum::routing::get;
 use rlab_agent_kit::drain::{DEADLINE, Drain};
 use rlab_agent_kit::redis::Redis;
+use rlab_agent_kit::server::Server;
 use rlab_agent_kit::{Agent, RunError, http, mysql, settings};
 use serde::Deserialize;
 
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
 async fn run(agent: Agent) -> Result<(), RunError> {
     let settings: Settings = settings(&agent.config)?;
     let pool = mysql::pool(&agent, CONNECTIONS);
-    let redis = Redis::new(agent.config.redis.clone(), agent.addresses.clone());
+    let redis = Redis::new(Server::redis(&agent));
     let asked = redis.clone();
     agent.ready.ask_until_answered("redis", move || {
         let redis = asked.clone();

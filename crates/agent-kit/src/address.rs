@@ -1,39 +1,54 @@
-//! The lab's address map: endpoint name → `ip:port`, read again when the file changes.
+//! Where the lab's endpoints are: a file that is read again when it changes, or what the configuration
+//! says once and for all.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use rlab_contract::address::Address;
+use rlab_contract::agent_config::Addresses;
 use tokio::sync::watch;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-type Map = BTreeMap<String, SocketAddr>;
+type Map = BTreeMap<String, Address>;
 
 /// Why an endpoint has no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("endpoint `{name}` is not in the address map {file} (it has: {known})")]
+#[error("endpoint `{name}` is not in {source_name} (it has: {known})")]
 pub struct UnknownEndpoint {
     name: String,
-    file: String,
+    source_name: Arc<str>,
     known: String,
 }
 
 /// Resolves endpoint names. Clones share one map.
 #[derive(Debug, Clone)]
 pub struct AddressMap {
-    file: Arc<Path>,
+    source_name: Arc<str>,
     current: watch::Receiver<Arc<Map>>,
 }
 
 impl AddressMap {
-    /// Reads `file` now and follows its changes in the background. A file that is missing or
-    /// broken leaves the map as it was (empty at first) and is reported in the log.
-    pub fn follow(file: PathBuf) -> Self {
+    /// The addresses as the lab gives them. A file is read now and its changes are followed in the
+    /// background; one that is missing or broken leaves the map as it was (empty at first) and is
+    /// reported in the log.
+    pub fn new(addresses: &Addresses) -> Self {
+        match addresses {
+            Addresses::File(file) => Self::follow(file.clone()),
+            Addresses::Fixed(map) => Self {
+                source_name: "the agent's configuration".into(),
+                // Without its sender the map never changes.
+                current: watch::channel(Arc::new(map.clone())).1,
+            },
+        }
+    }
+
+    fn follow(file: PathBuf) -> Self {
         let file: Arc<Path> = file.into();
-        let mut follower = Follower::new(Arc::clone(&file));
+        let source_name = format!("the address map {}", file.display()).into();
+        let mut follower = Follower::new(file);
         let (sender, mut current) = watch::channel(Arc::new(Map::new()));
         follower.look(&sender);
         current.mark_unchanged();
@@ -43,18 +58,21 @@ impl AddressMap {
                 follower.look(&sender);
             }
         });
-        Self { file, current }
+        Self {
+            source_name,
+            current,
+        }
     }
 
     /// Address of the endpoint called `name`, at this moment.
     ///
     /// # Errors
     /// [`UnknownEndpoint`] when the map has no such name.
-    pub fn resolve(&self, name: &str) -> Result<SocketAddr, UnknownEndpoint> {
+    pub fn resolve(&self, name: &str) -> Result<Address, UnknownEndpoint> {
         let map = self.current.borrow();
-        map.get(name).copied().ok_or_else(|| UnknownEndpoint {
+        map.get(name).cloned().ok_or_else(|| UnknownEndpoint {
             name: name.to_owned(),
-            file: self.file.display().to_string(),
+            source_name: Arc::clone(&self.source_name),
             known: map.keys().cloned().collect::<Vec<_>>().join(", "),
         })
     }
@@ -122,7 +140,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("addresses.json");
         std::fs::write(&file, r#"{"mysql": "127.0.1.1:3306"}"#).unwrap();
-        let mut map = AddressMap::follow(file.clone());
+        let mut map = AddressMap::new(&Addresses::File(file.clone()));
         assert_eq!(map.resolve("mysql").unwrap().to_string(), "127.0.1.1:3306");
 
         std::fs::write(&file, "{ broken").unwrap();
@@ -138,5 +156,17 @@ mod tests {
             error.contains("`redis`") && error.contains("mysql"),
             "{error}"
         );
+    }
+
+    #[tokio::test]
+    async fn addresses_in_the_configuration_are_host_names_and_stay() {
+        let address: Address = "db.example.com:3306".parse().unwrap();
+        let fixed = Addresses::Fixed([("mysql".to_owned(), address.clone())].into());
+        let mut map = AddressMap::new(&fixed);
+        assert_eq!(map.resolve("mysql").unwrap(), address);
+        let error = map.resolve("redis").unwrap_err().to_string();
+        assert!(error.contains("the agent's configuration"), "{error}");
+        let changed = tokio::time::timeout(Duration::from_millis(20), map.changed());
+        assert!(changed.await.is_err());
     }
 }

@@ -12,6 +12,7 @@ use crate::address::AddressMap;
 use crate::config::{self, ConfigError};
 use crate::crash::CrashPoints;
 use crate::drain::{self, Unfinished};
+use crate::iam::CredentialChain;
 use crate::metrics::Metrics;
 use crate::ready::Readiness;
 
@@ -26,6 +27,8 @@ pub struct Agent {
     pub config: Arc<AgentConfig>,
     /// Where the servers are.
     pub addresses: AddressMap,
+    /// Who we are to AWS; asked only where a server wants to know.
+    pub credentials: CredentialChain,
     /// What is counted.
     pub metrics: Metrics,
     /// Where a drill may have us killed.
@@ -107,7 +110,8 @@ fn start() -> Result<Agent, ConfigError> {
         tracing::error!(%error, "signals cannot be watched; the agent will not drain");
     }
     Ok(Agent {
-        addresses: AddressMap::follow(config.address_map.clone()),
+        addresses: AddressMap::new(&config.addresses),
+        credentials: CredentialChain::default(),
         metrics: Metrics::default(),
         crash: CrashPoints::new(
             &config.node,
@@ -122,7 +126,14 @@ fn start() -> Result<Agent, ConfigError> {
 
 /// One JSON object per line on stderr; `RUST_LOG` chooses what is said.
 fn start_logging() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // What these say beyond is made of what they sign.
+    for target in ["aws_sigv4=info", "aws_smithy_runtime=info"] {
+        match target.parse() {
+            Ok(directive) => filter = filter.add_directive(directive),
+            Err(error) => tracing::error!(%error, target, "not a log directive"),
+        }
+    }
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -1,19 +1,30 @@
 //! Reading what the lab tells the agent.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use rlab_contract::agent_config::{AgentConfig, CONFIG_FILE_VARIABLE, Secret};
+use rlab_contract::agent_config::{AgentConfig, CONFIG_FILE_VARIABLE, CONFIG_TEXT_VARIABLE};
+use rlab_contract::login::{KafkaProof, Proof, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Why an agent cannot start as configured.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The environment does not name a configuration file.
+    /// The environment neither names a configuration nor holds one.
     #[error(
-        "{CONFIG_FILE_VARIABLE} is not set\n\nhint: agents are started by a lab; try `rlab-ops up`"
+        "neither {CONFIG_FILE_VARIABLE} nor {CONFIG_TEXT_VARIABLE} is set\n\n\
+         hint: agents are started by a lab; try `rlab-ops up`"
     )]
     NotNamed,
+    /// The environment names a configuration and holds another.
+    #[error(
+        "{CONFIG_FILE_VARIABLE} and {CONFIG_TEXT_VARIABLE} are both set\n\nhint: unset one of them"
+    )]
+    NamedTwice,
+    /// The variable does not hold an agent configuration.
+    #[error("agent configuration in {CONFIG_TEXT_VARIABLE}: {0}")]
+    MalformedText(serde_json::Error),
     /// The file cannot be read.
     #[error("agent configuration {path} cannot be read: {reason}")]
     Unreadable {
@@ -48,13 +59,27 @@ pub enum ConfigError {
     },
 }
 
-/// Loads the file that [`CONFIG_FILE_VARIABLE`] names.
+/// Loads the file that [`CONFIG_FILE_VARIABLE`] names, or what [`CONFIG_TEXT_VARIABLE`] holds.
 ///
 /// # Errors
-/// [`ConfigError`], with the file and the place in it.
+/// [`ConfigError`], with the place in it.
 pub fn load() -> Result<AgentConfig, ConfigError> {
-    let path = std::env::var_os(CONFIG_FILE_VARIABLE).ok_or(ConfigError::NotNamed)?;
-    load_file(Path::new(&path))
+    let variable = std::env::var_os;
+    load_from(
+        variable(CONFIG_FILE_VARIABLE),
+        variable(CONFIG_TEXT_VARIABLE),
+    )
+}
+
+fn load_from(file: Option<OsString>, text: Option<OsString>) -> Result<AgentConfig, ConfigError> {
+    match (file, text) {
+        (Some(_), Some(_)) => Err(ConfigError::NamedTwice),
+        (Some(file), None) => load_file(Path::new(&file)),
+        (None, Some(text)) => {
+            serde_json::from_slice(text.as_encoded_bytes()).map_err(ConfigError::MalformedText)
+        }
+        (None, None) => Err(ConfigError::NotNamed),
+    }
 }
 
 fn load_file(path: &Path) -> Result<AgentConfig, ConfigError> {
@@ -84,37 +109,57 @@ pub fn settings<T: DeserializeOwned>(config: &AgentConfig) -> Result<T, ConfigEr
     })
 }
 
+fn hidden() -> Secret {
+    "***".into()
+}
+
+fn hide<S>(proof: &mut Proof<S>) {
+    if let Proof::Password { password, .. } = proof {
+        *password = hidden();
+    }
+}
+
 /// The configuration without its secrets, for people to look at.
 pub fn redacted(config: &AgentConfig) -> AgentConfig {
-    let hidden = || Secret::from("***");
     let mut shown = config.clone();
     shown.admin_token = hidden();
-    shown.mysql.password = hidden();
-    shown.redis.password = hidden();
-    shown.kafka.password = hidden();
+    hide(&mut shown.mysql.proof);
+    hide(&mut shown.redis.proof);
+    if let KafkaProof::Scram { password, .. } = &mut shown.kafka.proof {
+        *password = hidden();
+    }
     shown
 }
 
 #[cfg(test)]
 pub(crate) fn sample() -> AgentConfig {
-    use rlab_contract::agent_config::{KafkaLogin, Login, Namespace};
-    let login = |user: &str| Login {
-        endpoint: "mysql".into(),
-        user: user.into(),
-        password: "secret-word".into(),
-    };
+    use rlab_contract::agent_config::{Addresses, Namespace};
+    use rlab_contract::login::{KafkaLogin, Login, Transport};
+    fn login<S>(user: &str) -> Login<S> {
+        Login {
+            endpoint: "mysql".into(),
+            user: user.into(),
+            proof: Proof::Password {
+                password: "secret-word".into(),
+                transport: Transport::Plain,
+            },
+        }
+    }
     AgentConfig {
         node: "sample".into(),
         listen: "127.0.0.1:0".into(),
-        address_map: "addresses.json".into(),
+        addresses: Addresses::File("addresses.json".into()),
         admin_token: "secret-word".into(),
         supervisor_socket: "supervisor.sock".into(),
         mysql: login("m"),
         redis: login("r"),
         kafka: KafkaLogin {
             endpoints: vec!["kafka-1".into(), "kafka-2".into()],
-            user: "k".into(),
-            password: "secret-word".into(),
+            proof: KafkaProof::Scram {
+                user: "k".into(),
+                password: "secret-word".into(),
+                transport: Transport::Plain,
+            },
         },
         registry: "registry".into(),
         namespace: Namespace::named("x"),
@@ -163,5 +208,33 @@ mod tests {
             message.contains("agent.json") && message.contains("line 2"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn the_configuration_comes_from_one_place_and_from_one_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent.json");
+        let json = serde_json::to_string(&sample()).unwrap();
+        std::fs::write(&path, &json).unwrap();
+        let (file, text) = (Some(path.into_os_string()), Some(OsString::from(json)));
+        assert_eq!(load_from(file.clone(), None).unwrap(), sample());
+        assert_eq!(load_from(None, text.clone()).unwrap(), sample());
+        let both = load_from(file, text).unwrap_err().to_string();
+        let none = load_from(None, None).unwrap_err().to_string();
+        for (said, word) in [(both, "both"), (none, "neither")] {
+            assert!(said.contains(word), "{said}");
+            assert!(
+                said.contains("RLAB_AGENT_CONFIG and") || said.contains("RLAB_AGENT_CONFIG nor")
+            );
+            assert!(said.contains("RLAB_AGENT_CONFIG_JSON"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_broken_variable_is_named_and_none_of_its_secrets_is_told() {
+        let text = r#"{"admin_token": "secret-word", "node": 3}"#;
+        let error = load_from(None, Some(text.into())).unwrap_err().to_string();
+        assert!(error.contains("RLAB_AGENT_CONFIG_JSON"), "{error}");
+        assert!(!error.contains("secret-word"), "{error}");
     }
 }

@@ -12,12 +12,15 @@ pub mod config;
 pub mod crash;
 pub mod drain;
 pub mod http;
+pub mod iam;
 pub mod kafka;
 pub mod metrics;
 pub mod mysql;
 pub mod ready;
 pub mod redis;
 pub mod registry;
+pub mod server;
+pub mod token;
 
 pub use agent::{Agent, RunError, run};
 pub use config::{ConfigError, settings};

@@ -1,26 +1,14 @@
-//! The agent's MySQL pool, which follows the endpoint when it moves.
+//! The agent's MySQL pool, which follows the endpoint when it moves and the token when it is renewed.
 
-use std::sync::Arc;
-
-use rlab_contract::agent_config::AgentConfig;
-use rlab_store::connect::{open_pool, options};
+use rlab_store::connect::{open_pool, options_by_name, over_tls, with_token};
 use rlab_store::{MySqlConnectOptions, MySqlPool};
 
 use crate::Agent;
-use crate::address::{AddressMap, UnknownEndpoint};
+use crate::server::{Access, NoAccess, Server};
 
-/// A pool for the agent's identity in its namespace, which the agent's readiness waits for. It
-/// exists before MySQL does; while the endpoint has no address, connecting fails as if nobody
-/// listened.
+/// A pool for the agent's identity in its namespace, which the agent's readiness waits for.
 pub fn pool(agent: &Agent, size: u32) -> MySqlPool {
-    let (config, addresses) = (&agent.config, &agent.addresses);
-    let nowhere = ([127, 0, 0, 1], 1).into();
-    let first = connect_options(config, addresses).unwrap_or_else(|error| {
-        tracing::warn!(%error, "mysql has no address yet");
-        with_address(config, nowhere)
-    });
-    let pool = open_pool(first, size);
-    follow(config.clone(), addresses.clone(), pool.clone());
+    let pool = open(Server::mysql(agent), &agent.config.namespace.database, size);
     let asked = pool.clone();
     agent.ready.keep_asking("mysql", move || {
         let pool = asked.clone();
@@ -29,31 +17,44 @@ pub fn pool(agent: &Agent, size: u32) -> MySqlPool {
     pool
 }
 
-fn follow(config: Arc<AgentConfig>, mut addresses: AddressMap, pool: MySqlPool) {
-    tokio::spawn(async move {
-        loop {
-            addresses.changed().await;
-            if let Ok(options) = connect_options(&config, &addresses) {
-                pool.set_connect_options(options);
-            }
-        }
+/// A pool of at most `size` connections to `server`, in `database`. It exists before MySQL does; while
+/// the endpoint has no address or there is no token, connecting fails as if nobody listened. A
+/// connection keeps the token that it was made with: MySQL asks for it once.
+pub fn open(server: Server, database: &str, size: u32) -> MySqlPool {
+    let first = connect_options(&server, database).unwrap_or_else(|error| {
+        tracing::info!(%error, "mysql cannot be reached yet");
+        options_by_name(("127.0.0.1", 1), &server.user, "", Some(database))
     });
+    let pool = open_pool(first, size);
+    tokio::spawn(follow(server, database.to_owned(), pool.clone()));
+    pool
 }
 
-fn connect_options(
-    config: &AgentConfig,
-    addresses: &AddressMap,
-) -> Result<MySqlConnectOptions, UnknownEndpoint> {
-    let address = addresses.resolve(&config.mysql.endpoint)?;
-    Ok(with_address(config, address))
+async fn follow(mut server: Server, database: String, pool: MySqlPool) {
+    loop {
+        tokio::select! {
+            () = server.addresses.changed() => {}
+            () = server.access.renewed() => {}
+            () = pool.close_event() => return,
+        }
+        if let Ok(options) = connect_options(&server, &database) {
+            pool.set_connect_options(options);
+        }
+    }
 }
 
-fn with_address(config: &AgentConfig, address: std::net::SocketAddr) -> MySqlConnectOptions {
-    let login = &config.mysql;
-    options(
-        address,
-        &login.user,
-        login.password.expose(),
-        Some(&config.namespace.database),
-    )
+fn connect_options(server: &Server, database: &str) -> Result<MySqlConnectOptions, NoAccess> {
+    let address = server.address()?;
+    let secret = server.access.secret()?;
+    let options = options_by_name(
+        (address.host(), address.port()),
+        &server.user,
+        secret.expose(),
+        Some(database),
+    );
+    Ok(match (&server.access, server.access.roots()) {
+        (_, None) => options,
+        (Access::Password(..), Some(roots)) => over_tls(options, roots.pem()),
+        (Access::Token(..), Some(roots)) => with_token(options, roots.pem()),
+    })
 }

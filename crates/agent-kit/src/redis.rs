@@ -1,17 +1,20 @@
-//! The agent's Redis connection: one, multiplexed, made again at the endpoint's current address.
+//! The agent's Redis connection: one, multiplexed, made again at the endpoint's current address. With
+//! tokens it proves itself anew whenever one is renewed, since ElastiCache ends connections that have
+//! not done so for twelve hours.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo,
-    Pipeline, RedisConnectionInfo, RedisError,
+    Pipeline, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates,
 };
-use rlab_contract::agent_config::Login;
+use rlab_contract::address::Address;
+use rlab_contract::login::Secret;
 
-use crate::address::{AddressMap, UnknownEndpoint};
 use crate::backoff::Backoff;
+use crate::server::{Access, NoAccess, Server};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
@@ -19,9 +22,9 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(500);
 /// Why a command got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisUnavailable {
-    /// The endpoint has no address.
+    /// It cannot even be tried.
     #[error(transparent)]
-    Unknown(#[from] UnknownEndpoint),
+    NoAccess(#[from] NoAccess),
     /// The connection or the command failed.
     #[error("redis: {0}")]
     Failed(#[from] RedisError),
@@ -36,8 +39,7 @@ pub struct Redis(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    addresses: AddressMap,
-    login: Login,
+    server: Server,
     link: Mutex<Link>,
     connecting: tokio::sync::Mutex<()>,
 }
@@ -45,7 +47,7 @@ struct Inner {
 #[derive(Default)]
 struct Link {
     connection: Option<MultiplexedConnection>,
-    address: Option<std::net::SocketAddr>,
+    address: Option<Address>,
     backoff: Backoff,
     not_before: Option<Instant>,
 }
@@ -60,13 +62,21 @@ impl std::fmt::Debug for Link {
 
 impl Redis {
     /// Connects at the first command.
-    pub fn new(login: Login, addresses: AddressMap) -> Self {
-        Self(Arc::new(Inner {
-            addresses,
-            login,
+    pub fn new(server: Server) -> Self {
+        let redis = Self(Arc::new(Inner {
+            server,
             link: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
-        }))
+        }));
+        let access = &redis.0.server.access;
+        if access.roots().is_some() {
+            // One that is there already is as good: redis wants one, whichever it is.
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        }
+        if let Access::Token(..) = access {
+            tokio::spawn(prove_anew(Arc::downgrade(&redis.0), access.clone()));
+        }
+        redis
     }
 
     /// Runs `command`. Fails at once while Redis is known to be away, so that callers are not held
@@ -106,16 +116,18 @@ impl Redis {
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, RedisUnavailable> {
-        let address = self.0.addresses.resolve(&self.0.login.endpoint)?;
-        if let Some(ready) = self.current(address)? {
+        let server = &self.0.server;
+        let address = server.address().map_err(NoAccess::from)?;
+        if let Some(ready) = self.current(&address)? {
             return Ok(ready);
         }
         // One task connects, the others wait for it and then find the connection or the failure.
         let _turn = self.0.connecting.lock().await;
-        if let Some(ready) = self.current(address)? {
+        if let Some(ready) = self.current(&address)? {
             return Ok(ready);
         }
-        match self.connect(address).await {
+        let secret = server.access.secret().map_err(NoAccess::from)?;
+        match connect(server, &address, &secret).await {
             Ok(connection) => {
                 let mut link = self.link();
                 *link = Link {
@@ -134,10 +146,10 @@ impl Redis {
 
     fn current(
         &self,
-        address: std::net::SocketAddr,
+        address: &Address,
     ) -> Result<Option<MultiplexedConnection>, RedisUnavailable> {
         let link = self.link();
-        if link.address == Some(address)
+        if link.address.as_ref() == Some(address)
             && let Some(connection) = &link.connection
         {
             return Ok(Some(connection.clone()));
@@ -148,24 +160,21 @@ impl Redis {
         }
     }
 
-    async fn connect(
-        &self,
-        address: std::net::SocketAddr,
-    ) -> Result<MultiplexedConnection, RedisError> {
-        // No library name is sent: servers before 7.2 do not know that command.
-        let identity = RedisConnectionInfo::default()
-            .set_username(&self.0.login.user)
-            .set_password(self.0.login.password.expose())
-            .set_skip_set_lib_name();
-        let target = ConnectionAddr::Tcp(address.ip().to_string(), address.port())
-            .into_connection_info()?
-            .set_redis_settings(identity);
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_WITHIN))
-            .set_response_timeout(Some(ANSWER_WITHIN));
-        Client::open(target)?
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
+    /// Shows the secret of this moment on the connection there is. One that Redis does not take
+    /// leaves the connection as it was, with what it had proved before.
+    async fn authenticate(&self) {
+        let Some(mut connection) = self.link().connection.clone() else {
+            return;
+        };
+        let Ok(secret) = self.0.server.access.secret() else {
+            return;
+        };
+        let mut command = redis::cmd("AUTH");
+        command.arg(&self.0.server.user).arg(secret.expose());
+        match self.judged(command.query_async::<()>(&mut connection).await) {
+            Ok(()) => tracing::debug!("proved anew to redis"),
+            Err(error) => tracing::warn!(%error, "not proved anew to redis"),
+        }
     }
 
     fn failed(&self) {
@@ -178,4 +187,51 @@ impl Redis {
     fn link(&self) -> MutexGuard<'_, Link> {
         self.0.link.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn prove_anew(redis: Weak<Inner>, mut access: Access) {
+    loop {
+        access.renewed().await;
+        let Some(inner) = redis.upgrade() else { return };
+        Redis(inner).authenticate().await;
+    }
+}
+
+/// The host name is looked up here, within [`CONNECT_WITHIN`].
+async fn connect(
+    server: &Server,
+    address: &Address,
+    secret: &Secret,
+) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_WITHIN))
+        .set_response_timeout(Some(ANSWER_WITHIN));
+    client(server, address, secret)?
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
+}
+
+fn client(server: &Server, address: &Address, secret: &Secret) -> RedisResult<Client> {
+    // No library name is sent: servers before 7.2 do not know that command.
+    let identity = RedisConnectionInfo::default()
+        .set_username(&server.user)
+        .set_password(secret.expose())
+        .set_skip_set_lib_name();
+    let (host, port) = (address.host().to_owned(), address.port());
+    let Some(roots) = server.access.roots() else {
+        let plain = ConnectionAddr::Tcp(host, port).into_connection_info()?;
+        return Client::open(plain.set_redis_settings(identity));
+    };
+    let protected = ConnectionAddr::TcpTls {
+        host,
+        port,
+        insecure: false,
+        tls_params: None,
+    };
+    let certificates = TlsCertificates {
+        client_tls: None,
+        root_cert: roots.pem().map(|pem| pem.as_bytes().to_vec()),
+    };
+    let protected = protected.into_connection_info()?;
+    Client::build_with_tls(protected.set_redis_settings(identity), certificates)
 }

@@ -1,13 +1,18 @@
-//! What a lab tells an agent when it starts it: one JSON file, readable by its owner only.
+//! What a lab tells an agent when it starts it: one JSON document, in a file or in a variable.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::Address;
+use crate::login::{CacheSigning, KafkaLogin, Login, RdsSigning, Secret};
+
 /// Environment variable that names the configuration file of an agent.
 pub const CONFIG_FILE_VARIABLE: &str = "RLAB_AGENT_CONFIG";
+
+/// Environment variable that holds the configuration itself, for agents without files of their own.
+pub const CONFIG_TEXT_VARIABLE: &str = "RLAB_AGENT_CONFIG_JSON";
 
 /// Everything an agent needs to find its servers, prove who it is and know how to behave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,16 +22,16 @@ pub struct AgentConfig {
     pub node: String,
     /// Address the agent's only HTTP listener binds to, `ip:port`.
     pub listen: String,
-    /// File holding the lab's address map (endpoint name → `ip:port`), read again when it changes.
-    pub address_map: PathBuf,
+    /// Where the endpoints are.
+    pub addresses: Addresses,
     /// Bearer token of every `/admin` route.
     pub admin_token: Secret,
     /// Supervisor's socket, to which a crash point reports before it is killed.
     pub supervisor_socket: PathBuf,
     /// MySQL endpoint name and identity.
-    pub mysql: Login,
+    pub mysql: Login<RdsSigning>,
     /// Redis endpoint name and identity.
-    pub redis: Login,
+    pub redis: Login<CacheSigning>,
     /// Kafka bootstrap endpoints and identity.
     pub kafka: KafkaLogin,
     /// Endpoint name of the schema registry.
@@ -39,53 +44,14 @@ pub struct AgentConfig {
     pub settings: BTreeMap<String, serde_json::Value>,
 }
 
-/// A text that is kept out of logs: it prints as `***` and is read by [`Secret::expose`] only. It is
-/// written out in full when serialized, since that is how a lab tells it to an agent.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself, for the server that asks for it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<T: Into<String>> From<T> for Secret {
-    fn from(text: T) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-/// A server reached by its endpoint name, and who we are there.
+/// Where the lab's endpoints are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Login {
-    /// Name in the address map.
-    pub endpoint: String,
-    /// User name.
-    pub user: String,
-    /// Password.
-    pub password: Secret,
-}
-
-/// Kafka bootstrap endpoints and the SCRAM-SHA-512 principal used over SASL_PLAINTEXT.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KafkaLogin {
-    /// Names in the address map.
-    pub endpoints: Vec<String>,
-    /// SCRAM user name.
-    pub user: String,
-    /// SCRAM password.
-    pub password: Secret,
+#[serde(rename_all = "snake_case")]
+pub enum Addresses {
+    /// In this file, endpoint name → `host:port`, which is read again when it changes.
+    File(PathBuf),
+    /// Here, and they never change: what moves is what the host names stand for.
+    Fixed(BTreeMap<String, Address>),
 }
 
 /// Names that keep one run's data apart from another's.
@@ -138,22 +104,4 @@ pub struct CrashReport {
     pub point: String,
     /// What was in hand, for example the command id.
     pub detail: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_is_told_to_an_agent_and_to_no_log() {
-        let login = Login {
-            endpoint: "mysql".into(),
-            user: "m".into(),
-            password: "secret-word".into(),
-        };
-        assert!(!format!("{login:?}").contains("secret-word"));
-        let json = serde_json::to_string(&login).unwrap();
-        assert!(json.contains(r#""password":"secret-word""#), "{json}");
-        assert_eq!(serde_json::from_str::<Login>(&json).unwrap(), login);
-    }
 }

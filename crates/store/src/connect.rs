@@ -1,4 +1,4 @@
-//! How connections are made: identity, isolation level, time zone, timeouts.
+//! How connections are made: identity, protection, isolation level, time zone, timeouts.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,16 +18,31 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const SESSION: &str = "SET SESSION transaction_isolation = 'READ-COMMITTED', \
                        SESSION innodb_lock_wait_timeout = 5";
 
-/// Options for `user` at `address`; with a `database`, every session starts in it.
+/// Options for `user` at `address`, unprotected; with a `database`, every session starts in it.
 pub fn options(
     address: SocketAddr,
     user: &str,
     password: &str,
     database: Option<&str>,
 ) -> MySqlConnectOptions {
+    options_by_name(
+        (&address.ip().to_string(), address.port()),
+        user,
+        password,
+        database,
+    )
+}
+
+/// As [`options`], for a host that is looked up for every connection.
+pub fn options_by_name(
+    (host, port): (&str, u16),
+    user: &str,
+    password: &str,
+    database: Option<&str>,
+) -> MySqlConnectOptions {
     let options = MySqlConnectOptions::new()
-        .host(&address.ip().to_string())
-        .port(address.port())
+        .host(host)
+        .port(port)
         .username(user)
         .password(password)
         .ssl_mode(MySqlSslMode::Disabled)
@@ -37,6 +52,22 @@ pub fn options(
         Some(name) => options.database(name),
         None => options,
     }
+}
+
+/// TLS or no connection. The server has to show a certificate for the very host of `options`, from an
+/// authority that the system trusts or from `ca` (one certificate, PEM).
+pub fn over_tls(options: MySqlConnectOptions, ca: Option<&str>) -> MySqlConnectOptions {
+    let options = options.ssl_mode(MySqlSslMode::VerifyIdentity);
+    match ca {
+        Some(pem) => options.ssl_ca_from_pem(pem.as_bytes().to_vec()),
+        None => options,
+    }
+}
+
+/// As [`over_tls`], and what stands as password is a token: RDS asks for it as it is
+/// (`mysql_clear_password`), which is why there is no way to this without TLS.
+pub fn with_token(options: MySqlConnectOptions, ca: Option<&str>) -> MySqlConnectOptions {
+    over_tls(options, ca).enable_cleartext_plugin(true)
 }
 
 /// A pool of at most `size` connections, opened on demand: MySQL may still be away.

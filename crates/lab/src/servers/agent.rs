@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rlab_contract::agent_config::{
-    AgentConfig, CONFIG_FILE_VARIABLE, CrashRule, KafkaLogin, Login, Namespace, Secret,
+    Addresses, AgentConfig, CONFIG_FILE_VARIABLE, CrashRule, Namespace,
 };
+use rlab_contract::login::{KafkaLogin, KafkaProof, Login, Proof, Secret, Transport};
 use serde::Deserialize;
 
 use super::{Launch, Site};
@@ -47,29 +48,27 @@ fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
     let password = |of: &BTreeMap<String, String>| -> Secret {
         of.get(&user).cloned().unwrap_or_default().into()
     };
-    let login = |endpoint: &str, of: &BTreeMap<String, String>| Login {
-        endpoint: endpoint.to_owned(),
-        user: user.clone(),
-        password: password(of),
-    };
     let mut settings = profile_settings(site, node);
     settings.extend(state.settings.clone());
     AgentConfig {
         node: node.name.clone(),
         listen: node.back_address(0).to_string(),
-        address_map: site.dir.address_map(),
+        addresses: Addresses::File(site.dir.address_map()),
         admin_token: site.secrets.admin_token.clone().into(),
         supervisor_socket: site.dir.socket(),
-        mysql: login("mysql", &site.secrets.mysql),
-        redis: login("redis", &site.secrets.redis),
+        mysql: login("mysql", &user, password(&site.secrets.mysql)),
+        redis: login("redis", &user, password(&site.secrets.redis)),
         kafka: KafkaLogin {
             endpoints: site
                 .spec
                 .brokers()
                 .map(|b| format!("{}.sasl", b.name))
                 .collect(),
-            password: password(&site.secrets.kafka),
-            user: user.clone(),
+            proof: KafkaProof::Scram {
+                password: password(&site.secrets.kafka),
+                user: user.clone(),
+                transport: Transport::Plain,
+            },
         },
         registry: site
             .spec
@@ -81,6 +80,17 @@ fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
             .unwrap_or_else(crate::pipeline::own_namespace),
         crash_rules: state.crash_rule.clone().into_iter().collect(),
         settings,
+    }
+}
+
+fn login<S>(endpoint: &str, user: &str, password: Secret) -> Login<S> {
+    Login {
+        endpoint: endpoint.to_owned(),
+        user: user.to_owned(),
+        proof: Proof::Password {
+            password,
+            transport: Transport::Plain,
+        },
     }
 }
 
