@@ -89,7 +89,7 @@ pub struct Mysql {
     /// Port.
     pub port: u16,
     /// Secret with the owner's password.
-    pub owner_secret_arn: String,
+    pub owner_secret_arn: Option<String>,
 }
 
 /// Redis.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rlab_aws::account::AccountError;
 use rlab_aws::intent::IntentError;
 use rlab_aws::terraform::{Cause, TerraformError};
 use rlab_document::DocumentErrors;
@@ -23,6 +24,24 @@ pub enum CloudError {
         step: &'static str,
         /// What went wrong.
         source: TerraformError,
+    },
+    /// AWS.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The account has no room for the lab.
+    #[error("the account has no room: {}", .0.join("; "))]
+    NoRoom(Vec<String>),
+    /// The plan costs more than the profile allows.
+    #[error(
+        "the plan costs {usd_per_hour:.2} USD an hour, and profile `{profile}` allows {allowed:.2}"
+    )]
+    OverBudget {
+        /// What it costs.
+        usd_per_hour: f64,
+        /// What it may cost.
+        allowed: f64,
+        /// Name of the profile.
+        profile: String,
     },
     /// The directory speaks of another lab.
     #[error(transparent)]
@@ -130,9 +149,11 @@ impl CloudError {
                 ..
             }
             | Self::Residual(_) => ErrorKind::Residual,
-            Self::Profile(_) | Self::LongName(_) | Self::Missing { .. } | Self::Another { .. } => {
-                ErrorKind::Usage
-            }
+            Self::Profile(_)
+            | Self::LongName(_)
+            | Self::Missing { .. }
+            | Self::OverBudget { .. }
+            | Self::Another { .. } => ErrorKind::Usage,
             Self::Aborted(_) => ErrorKind::Aborted,
             _ => ErrorKind::Environment,
         }
@@ -144,6 +165,14 @@ impl CloudError {
             Self::Lab(error) => error.hint(),
             Self::Terraform { source, .. } => source.hint(),
             Self::Intent(error) => error.hint(),
+            Self::Account(error) => error.hint(),
+            Self::NoRoom(_) => Some(
+                "ask for more in Service Quotas, or take something down that counts".into(),
+            ),
+            Self::OverBudget { .. } => Some(
+                "make it smaller ([variables]) or allow more ([budget] usd_per_hour) in a profile of your own"
+                    .into(),
+            ),
             Self::LongName(_) => Some("give it a shorter name (--lab)".into()),
             Self::Missing { place, .. } => Some((*place).into()),
             Self::Another { lab, .. } => Some(format!(

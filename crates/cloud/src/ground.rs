@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rlab_aws::account::{Account, Given, Journal, Place};
 use rlab_aws::terraform::{Backend, Limits, Terraform, Workdir};
 use rlab_lab::layout::{API, api_listener};
 use rlab_lab::servers::Site;
@@ -70,6 +71,26 @@ impl Ground {
     /// The rehearsal, where it is one.
     pub fn rehearsed(&self) -> Option<&Rehearsed> {
         self.rehearsed.as_ref()
+    }
+
+    /// A connection to the account of `record`, whose every call is on record.
+    ///
+    /// # Errors
+    /// Nobody is logged in, AWS cannot be reached, or the credentials are of another account.
+    pub async fn account(&self, record: &Record, dir: &LabDir) -> Result<Account, CloudError> {
+        let journal = Journal::open(&Paths::of(dir).journal())?;
+        let place = Place {
+            region: Some(record.region.clone()),
+            endpoint: self.rehearsed.as_ref().map(|r| r.endpoint.clone()),
+            credentials: self.rehearsed.as_ref().map(|_| Given {
+                key: REHEARSED_KEY.to_owned(),
+                secret: REHEARSED_SECRET.to_owned(),
+            }),
+            ..Place::default()
+        };
+        let account = Account::connect(place, journal).await?;
+        account.expect_account(&record.account)?;
+        Ok(account)
     }
 
     /// Where terraform works on the lab's root, its state in the bucket.

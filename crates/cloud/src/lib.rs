@@ -6,6 +6,7 @@
 
 mod api;
 mod bootstrap;
+mod configuration;
 mod deployed;
 mod down;
 mod engine;

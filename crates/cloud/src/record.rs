@@ -7,6 +7,7 @@ use rlab_lab::{LabDir, files};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CloudError;
+use crate::place::Whereabouts;
 use crate::profile::CloudProfile;
 
 /// Format of the record.
@@ -67,6 +68,11 @@ impl Paths {
         self.0.join("images")
     }
 
+    /// Tokens of the lab's own.
+    pub fn tokens(&self) -> PathBuf {
+        self.0.join("tokens.json")
+    }
+
     /// Every call to AWS.
     pub fn journal(&self) -> PathBuf {
         self.0.join("journal.jsonl")
@@ -79,34 +85,36 @@ impl Paths {
 }
 
 impl Record {
-    /// A lab that does not exist yet.
+    /// Whether AWS takes a lab of that name.
     ///
     /// # Errors
-    /// When AWS would not take its name.
-    pub fn new(
+    /// When it would not.
+    pub(crate) fn check_name(lab: &str) -> Result<(), CloudError> {
+        match lab.len() > LONGEST_NAME || lab.contains("--") || lab.ends_with('-') {
+            true => Err(CloudError::LongName(lab.to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    /// A lab that does not exist yet.
+    pub(crate) fn new(
         lab: &str,
         profile: CloudProfile,
-        place: (String, String, String),
-        owner: String,
+        whereabouts: Whereabouts,
         port_offset: u16,
-    ) -> Result<Self, CloudError> {
-        let doubled = lab.contains("--") || lab.ends_with('-');
-        if lab.len() > LONGEST_NAME || doubled {
-            return Err(CloudError::LongName(lab.to_owned()));
-        }
+    ) -> Self {
         let lifetime = SignedDuration::from_hours(profile.ttl_hours.into());
-        let (account, region, partition) = place;
-        Ok(Self {
+        Self {
             schema: SCHEMA.into(),
             lab: lab.into(),
-            account,
-            region,
-            partition,
-            owner,
+            account: whereabouts.account,
+            region: whereabouts.region,
+            partition: whereabouts.partition,
+            owner: whereabouts.owner,
             expiry: whole_seconds(Timestamp::now() + lifetime),
             port_offset,
             profile,
-        })
+        }
     }
 
     /// The record of the lab in `dir`, where there is one.
@@ -180,22 +188,25 @@ mod tests {
     use crate::profile::AnyProfile;
     use rlab_lab::LabHome;
 
-    fn record(lab: &str) -> Result<Record, CloudError> {
+    fn record(lab: &str) -> Record {
         let AnyProfile::Cloud(profile) = AnyProfile::load("rehearsal").unwrap() else {
             panic!("no root");
         };
-        let place = ("123456789012".into(), "eu-west-1".into(), "aws".into());
-        Record::new(lab, *profile, place, "me".into(), 0)
+        let whereabouts = Whereabouts {
+            account: "123456789012".into(),
+            region: "eu-west-1".into(),
+            partition: "aws".into(),
+            owner: "me".into(),
+        };
+        Record::new(lab, *profile, whereabouts, 0)
     }
 
     #[test]
     fn a_name_that_aws_would_cut_off_is_refused_before_anything_is_made() {
-        assert!(record("eighteen-letters-x").is_ok());
+        assert!(Record::check_name("eighteen-letters-x").is_ok());
         for name in ["nineteen-letters-xx", "two--hyphens", "ends-"] {
-            assert!(
-                matches!(record(name), Err(CloudError::LongName(_))),
-                "{name}"
-            );
+            let refused = Record::check_name(name);
+            assert!(matches!(refused, Err(CloudError::LongName(_))), "{name}");
         }
     }
 
@@ -204,7 +215,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let dir = LabHome::at(home.path()).lab("one").unwrap();
         assert_eq!(Record::find(&dir).unwrap(), None);
-        let record = record("one").unwrap();
+        let record = record("one");
         record.save(&dir).unwrap();
         assert_eq!(Record::load(&dir).unwrap(), record);
         std::fs::write(Paths::of(&dir).record(), "{").unwrap();

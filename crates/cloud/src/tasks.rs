@@ -1,32 +1,109 @@
 //! After the apply: images are pushed, configurations written, services scaled, and waited for.
 
-use rlab_lab::LabDir;
-use rlab_lab::client::LabClient;
-use rlab_lab::protocol::NodeVerb;
+use std::time::Duration;
 
+use rlab_aws::account::Account;
+use rlab_images::{Credentials, Password, Patience, PushEvent, push};
+
+use crate::configuration;
 use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::event::{CloudEvent, OnCloud};
-use crate::ground::Ground;
 use crate::images::Images;
-use crate::record::Record;
+use crate::record::{Paths, Record};
 
-/// Deploys the agents.
+/// Longest that the services may take until all of them run: Fargate starts a task within two minutes.
+const STEADY_WITHIN: Duration = Duration::from_secs(600);
+/// How many of each.
+const INSTANCES: i32 = 1;
+
+/// Deploys the tasks of a lab.
 ///
 /// # Errors
-/// Any [`CloudError`].
+/// Any [`CloudError`]; doing it again goes on from there.
 pub(crate) async fn deploy(
-    _record: &Record,
-    _ground: &Ground,
-    dir: &LabDir,
-    _images: &Images,
+    record: &Record,
+    paths: &Paths,
+    account: &Account,
+    images: &Images,
     deployed: &Deployed,
     on: OnCloud<'_>,
 ) -> Result<(), CloudError> {
-    on(CloudEvent::Step("the agents"));
-    let client = LabClient::connect(dir).await?;
-    for service in deployed.services() {
-        client.node(&service, NodeVerb::Start).await?;
+    push_all(account, images, deployed, on).await?;
+    on(CloudEvent::Step("the tasks' configurations"));
+    let writing = account.step("writing the tasks' configurations");
+    for (name, text) in configuration::texts(record, paths, deployed)? {
+        let task = deployed.tasks.get(&name);
+        if let Some(arn) = task.and_then(|task| task.secret_arn.as_ref()) {
+            writing.put_secret(arn, &text).await?;
+        }
     }
+    on(CloudEvent::Step("the services"));
+    let starting = account.step("starting the services");
+    let services = deployed.services();
+    for service in &services {
+        starting
+            .scale(&deployed.cluster.name, service, INSTANCES, false)
+            .await?;
+    }
+    let last = std::sync::Mutex::new(String::new());
+    let waiting = |unsteady: &[rlab_aws::account::Unsteady]| {
+        let names: Vec<&str> = unsteady
+            .iter()
+            .map(|service| service.service.as_str())
+            .collect();
+        let text = format!("waiting for {}", names.join(", "));
+        let mut last = last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *last != text {
+            on(CloudEvent::Note(text.clone()));
+            *last = text;
+        }
+    };
+    starting
+        .steady(&deployed.cluster.name, &services, STEADY_WITHIN, &waiting)
+        .await?;
+    Ok(())
+}
+
+async fn push_all(
+    account: &Account,
+    images: &Images,
+    deployed: &Deployed,
+    on: OnCloud<'_>,
+) -> Result<(), CloudError> {
+    on(CloudEvent::Step("pushing the images"));
+    let login = account.step("pushing the images").registry_login().await?;
+    let credentials = Credentials::Basic {
+        user: login.user.clone(),
+        password: Password::new(login.password()),
+    };
+    let patience = Patience::default();
+    let mut sent = 0;
+    for (name, task) in &deployed.tasks {
+        let told = |event: PushEvent| match event {
+            PushEvent::Retrying { step, why, .. } => {
+                on(CloudEvent::Note(format!(
+                    "{name}: {step} failed ({why}); trying again"
+                )));
+            }
+            PushEvent::Present { .. } | PushEvent::Sending { .. } => {}
+        };
+        let pushed = push(
+            &images.layout,
+            name,
+            &task.repository_url,
+            &credentials,
+            &patience,
+            &told,
+        );
+        sent += pushed.await?.bytes_sent;
+    }
+    let mib = sent >> 20;
+    on(CloudEvent::Note(format!(
+        "{} images are in their repositories, {mib} MiB sent",
+        deployed.tasks.len()
+    )));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `up`: everything before the plan, the plan, and everything after it.
 
 use rlab_artifacts::Cache;
+use rlab_aws::account::{Account, Headroom, Need, Room};
 use rlab_aws::intent::Intent;
 use rlab_aws::price::Estimate;
 use rlab_aws::terraform::{Plan, Stop, Workdir};
@@ -41,7 +42,7 @@ pub struct Planned {
     /// What it would cost per hour.
     pub cost: Estimate,
     dir: LabDir,
-    ground: Ground,
+    account: Account,
     workdir: Workdir,
     images: Images,
 }
@@ -61,13 +62,15 @@ pub async fn plan(
         servers(&record, rehearsal, dir, on).await?;
     }
     let ground = Ground::of(&record, dir)?;
+    let account = ground.account(&record, dir).await?;
     let foundation = bootstrap::lay(&record, &ground, dir, on, stop).await?;
-    planned(record, ground, &foundation, dir, on, stop).await
+    planned(record, ground, account, &foundation, dir, on, stop).await
 }
 
 async fn planned(
     record: Record,
     ground: Ground,
+    account: Account,
     foundation: &Foundation,
     dir: &LabDir,
     on: OnCloud<'_>,
@@ -81,15 +84,67 @@ async fn planned(
     engine::want(&mut workdir, &record, &ground, &images)?;
     let plan = engine::plan(&workdir, on, stop).await?;
     let cost = engine::cost(&record, &plan);
+    within_budget(&record, &cost)?;
+    room(&account, &plan, on).await?;
     Ok(Planned {
         record,
         plan,
         cost,
         dir: dir.clone(),
-        ground,
+        account,
         workdir,
         images,
     })
+}
+
+fn within_budget(record: &Record, cost: &Estimate) -> Result<(), CloudError> {
+    let allowed = record.profile.budget.usd_per_hour;
+    match cost.usd_per_hour > allowed {
+        false => Ok(()),
+        true => Err(CloudError::OverBudget {
+            usd_per_hour: cost.usd_per_hour,
+            allowed,
+            profile: record.profile.name.clone(),
+        }),
+    }
+}
+
+/// Whether the account's quotas leave room for what is planned. What cannot be told is said, and
+/// hinders nobody.
+async fn room(account: &Account, plan: &Plan, on: OnCloud<'_>) -> Result<(), CloudError> {
+    let needs = Need::of_plan(&plan.raw);
+    if needs.is_empty() {
+        return Ok(());
+    }
+    let told = account
+        .step("asking for the account's quotas")
+        .quotas(&needs)
+        .await?;
+    let short = |headroom: &Headroom| matches!(headroom.room, Room::Short);
+    let lacking: Vec<String> = told.iter().filter(|h| short(h)).map(words).collect();
+    if !lacking.is_empty() {
+        return Err(CloudError::NoRoom(lacking));
+    }
+    for headroom in &told {
+        if let Room::Unknown { why } = &headroom.room {
+            let limit = headroom.limit.name();
+            on(CloudEvent::Note(format!(
+                "quota not checked: {limit} ({why})"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn words(headroom: &Headroom) -> String {
+    let figure = |value: Option<f64>| value.map_or("?".to_owned(), |v| v.to_string());
+    format!(
+        "{}: {} more are needed, {} of {} are used",
+        headroom.limit.name(),
+        headroom.needed,
+        figure(headroom.used),
+        figure(headroom.allowed)
+    )
 }
 
 /// The record of the lab, written down before anything of it exists.
@@ -128,14 +183,14 @@ async fn begin(options: &CloudOptions) -> Result<Record, CloudError> {
             wanted: format!("profile `{}`", profile.name),
         });
     }
-    let (place, owner) = place::of(profile).await?;
+    Record::check_name(dir.name())?;
+    let whereabouts = place::of(profile, dir).await?;
     let record = Record::new(
         dir.name(),
         profile.clone(),
-        place,
-        owner,
+        whereabouts,
         options.port_offset,
-    )?;
+    );
     record.save(dir)?;
     Ok(record)
 }
@@ -180,7 +235,7 @@ pub async fn carry_out(
         record,
         plan,
         dir,
-        ground,
+        account,
         workdir,
         images,
         ..
@@ -204,7 +259,7 @@ pub async fn carry_out(
             .map_err(at)?;
     }
     let deployed = Deployed::read(workdir, stop).await?;
-    tasks::deploy(record, ground, dir, images, &deployed, on).await?;
+    tasks::deploy(record, &Paths::of(dir), account, images, &deployed, on).await?;
     Ok(deployed)
 }
 

@@ -81,7 +81,7 @@ pub fn identity(agent: &str) -> String {
 }
 
 /// 144 bits in hexadecimal: no character that any server's configuration would need quoted.
-fn secret() -> String {
+pub fn secret() -> String {
     let mut bytes = [0_u8; 18];
     rand::rng().fill_bytes(&mut bytes);
     hex::encode(bytes)

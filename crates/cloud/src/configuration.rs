@@ -1,0 +1,145 @@
+//! What each task is told: where its servers are, and how it proves who it is.
+
+use std::collections::BTreeMap;
+
+use rlab_contract::address::Address;
+use rlab_contract::agent_config::{Addresses, AgentConfig};
+use rlab_contract::login::{
+    CacheKind, CacheSigning, KafkaLogin, KafkaProof, Login, Proof, RdsSigning, Roots, Secret,
+};
+use rlab_lab::profile::AGENTS;
+use rlab_lab::{files, pipeline};
+use serde::{Deserialize, Serialize};
+
+use crate::deployed::Deployed;
+use crate::error::CloudError;
+use crate::record::{Paths, Record};
+
+/// Tokens of the agents' admin routes, drawn once per lab.
+#[derive(Serialize, Deserialize)]
+struct Tokens {
+    admin: String,
+}
+
+/// Task → text of its secret.
+///
+/// # Errors
+/// When the lab's token cannot be kept, or an address is none.
+pub(crate) fn texts(
+    record: &Record,
+    paths: &Paths,
+    deployed: &Deployed,
+) -> Result<BTreeMap<String, String>, CloudError> {
+    let token = token(paths)?;
+    let mut texts = BTreeMap::new();
+    for agent in AGENTS {
+        let config = agent_config(record, deployed, agent, &token)?;
+        texts.insert(agent.to_owned(), json(&config)?);
+    }
+    let runner = serde_json::json!({ "lab": record.lab, "deployed": deployed });
+    texts.insert("runner".to_owned(), json(&runner)?);
+    Ok(texts)
+}
+
+fn json(value: &impl Serialize) -> Result<String, CloudError> {
+    serde_json::to_string(value).map_err(|e| CloudError::BadFile {
+        path: "task configuration".into(),
+        reason: e.to_string(),
+    })
+}
+
+fn token(paths: &Paths) -> Result<String, CloudError> {
+    let path = paths.tokens();
+    if !path.exists() {
+        let admin = rlab_lab::secrets::secret();
+        files::write_json(&path, &Tokens { admin }, files::OWNER_ONLY)?;
+    }
+    Ok(files::read_json::<Tokens>(&path)?.admin)
+}
+
+/// An agent in the VPC comes by IAM over TLS, everywhere.
+fn agent_config(
+    record: &Record,
+    deployed: &Deployed,
+    agent: &str,
+    token: &str,
+) -> Result<AgentConfig, CloudError> {
+    let (addresses, brokers) = addresses(deployed)?;
+    let region = record.region.clone();
+    let port = deployed.tasks.get(agent).and_then(|task| task.port);
+    let serverless = deployed.redis.kind != "replication-group";
+    Ok(AgentConfig {
+        node: agent.to_owned(),
+        // The address of a task is known to itself alone, and its security group is its door.
+        listen: format!("0.0.0.0:{}", port.unwrap_or_default()),
+        addresses: Addresses::Fixed(addresses),
+        admin_token: Secret::from(token),
+        supervisor_socket: "/tmp/supervisor.sock".into(),
+        mysql: Login {
+            endpoint: "mysql".into(),
+            user: rlab_lab::secrets::identity(agent),
+            proof: Proof::Iam {
+                signing: RdsSigning {
+                    region: region.clone(),
+                },
+                roots: Roots::System,
+            },
+        },
+        redis: Login {
+            endpoint: "redis".into(),
+            user: format!("rlab-{}-{agent}", record.lab),
+            proof: Proof::Iam {
+                signing: CacheSigning {
+                    region: region.clone(),
+                    cache: deployed.redis.id.clone(),
+                    kind: match serverless {
+                        true => CacheKind::Serverless,
+                        false => CacheKind::ReplicationGroup,
+                    },
+                },
+                roots: Roots::System,
+            },
+        },
+        kafka: KafkaLogin {
+            endpoints: brokers,
+            proof: KafkaProof::Iam {
+                region,
+                roots: Roots::System,
+            },
+        },
+        registry: "registry".into(),
+        namespace: pipeline::own_namespace(),
+        crash_rules: Vec::new(),
+        settings: BTreeMap::new(),
+    })
+}
+
+/// Endpoint name → address, and the names of the brokers.
+fn addresses(deployed: &Deployed) -> Result<(BTreeMap<String, Address>, Vec<String>), CloudError> {
+    let mut all = BTreeMap::new();
+    let mut add = |name: &str, address: String| {
+        let read = address
+            .parse::<Address>()
+            .map_err(|e| CloudError::BadFile {
+                path: format!("address of {name}").into(),
+                reason: e.to_string(),
+            })?;
+        all.insert(name.to_owned(), read);
+        Ok::<(), CloudError>(())
+    };
+    let (mysql, redis) = (&deployed.mysql, &deployed.redis);
+    add("mysql", format!("{}:{}", mysql.writer_address, mysql.port))?;
+    add("redis", format!("{}:{}", redis.primary_address, redis.port))?;
+    if let Some(registry) = deployed.tasks.get("registry")
+        && let (Some(host), Some(port)) = (&registry.host, registry.port)
+    {
+        add("registry", format!("{host}:{port}"))?;
+    }
+    let mut brokers = Vec::new();
+    for (number, address) in (1..).zip(&deployed.kafka.bootstrap_brokers) {
+        let name = format!("kafka-{number}");
+        add(&name, address.clone())?;
+        brokers.push(name);
+    }
+    Ok((all, brokers))
+}
