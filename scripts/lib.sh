@@ -25,6 +25,9 @@ missing_packages() {
     [ -e /usr/include/zlib.h ] || pkg-config --exists zlib 2>/dev/null || echo zlib1g-dev
 }
 
+# Debian's name of what the rehearsal's emulators need, if it is missing.
+missing_for_rehearsal() { python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv; }
+
 # Debian's name of each package that `up` needs here and that is missing, one a line. What comes out of
 # a full cache needs none.
 missing_for_servers() {
@@ -69,7 +72,7 @@ install_packages() {
 # After the build: what else `up` needs, which rlab-ops knows best.
 install_for_servers() {
     local -a missing
-    mapfile -t missing < <(missing_for_servers)
+    mapfile -t missing < <(missing_for_servers && missing_for_rehearsal)
     install "${missing[@]}"
 }
 
@@ -107,3 +110,41 @@ build() {
 }
 
 rlab() { "${CARGO_TARGET_DIR:-target}/release/rlab-ops" "$@"; }
+
+terraform_floor=1.11.0
+terraform_built=v1.11.4
+
+# Whether a terraform of at least the version that the roots need is on the PATH.
+terraform_will_do() {
+    local found
+    found="$(terraform version -json 2>/dev/null | sed -n 's/.*"terraform_version": *"\([^"]*\)".*/\1/p')"
+    [ -n "$found" ] && [ "$(printf '%s\n' "$terraform_floor" "$found" | sort -V | head -n 1)" = "$terraform_floor" ]
+}
+
+# Gets terraform: the user's, the cache's, or one built into the cache once.
+need_terraform() {
+    PATH="$PATH:$cache/tools/terraform-$terraform_built"
+    if ! terraform_will_do && answers go version; then
+        say "building terraform $terraform_built (once)"
+        GOBIN="$cache/tools/terraform-$terraform_built" \
+            go install "github.com/hashicorp/terraform@$terraform_built" || true
+    fi
+    terraform_will_do || die "terraform is needed (at least $terraform_floor)" \
+        "install it as https://developer.hashicorp.com/terraform/install says"
+    use_terraform_mirror
+}
+
+# A provider that lies unpacked on this machine serves in place of the public registry.
+use_terraform_mirror() {
+    local provider
+    # A file that is named and not there is a warning with every command.
+    [ -e "${TF_CLI_CONFIG_FILE-/}" ] || unset TF_CLI_CONFIG_FILE
+    [ -z "${TF_CLI_CONFIG_FILE-}" ] || return 0
+    provider="$(find / -xdev -type d -path '*registry.terraform.io/hashicorp/aws' -not -path "$cache/*" \
+        -not -path '*/.terraform/*' -not -path '/tmp/*' -print -quit 2>/dev/null || true)"
+    [ -n "$provider" ] || return 0
+    mkdir -p "$cache/tools"
+    printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' \
+        "${provider%/registry.terraform.io/hashicorp/aws}" >"$cache/tools/terraform.rc"
+    export TF_CLI_CONFIG_FILE="$cache/tools/terraform.rc"
+}

@@ -5,7 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-terraform_floor=1.11.0
 checkov_version=3.3.30
 tflint_version=v0.64.0
 roots=(aws aws-serverless bootstrap evidence)
@@ -23,28 +22,6 @@ skip() {
 
 scene="$(mktemp -d)"
 trap 'rm -rf "$scene"' EXIT
-
-need_terraform() {
-    local found
-    found="$(terraform version -json 2>/dev/null | sed -n 's/.*"terraform_version": *"\([^"]*\)".*/\1/p')"
-    [ -n "$found" ] || die "terraform is needed (at least $terraform_floor)" \
-        "install it as https://developer.hashicorp.com/terraform/install says"
-    [ "$(printf '%s\n' "$terraform_floor" "$found" | sort -V | head -n 1)" = "$terraform_floor" ] ||
-        die "terraform $found is too old; at least $terraform_floor is needed" "install a newer one"
-}
-
-# A provider that lies unpacked on this machine serves in place of the public registry.
-use_mirror() {
-    local provider
-    # A file that is named and not there is a warning with every command.
-    [ -e "${TF_CLI_CONFIG_FILE-/}" ] || unset TF_CLI_CONFIG_FILE
-    provider="$(find / -xdev -type d -path '*registry.terraform.io/hashicorp/aws' -not -path "$scene/*" \
-        -not -path "$cache/*" -not -path '*/.terraform/*' -print -quit 2>/dev/null || true)"
-    [ -n "$provider" ] || return 0
-    printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' \
-        "${provider%/registry.terraform.io/hashicorp/aws}" >"$scene/terraform.rc"
-    export TF_CLI_CONFIG_FILE="$scene/terraform.rc"
-}
 
 # Runs terraform in one directory under `terraform/`, with what it keeps kept out of the checkout.
 tf() {
@@ -138,7 +115,6 @@ lint() {
 }
 
 need_terraform
-use_mirror
 export CHECKPOINT_DISABLE=1
 say "format"
 terraform fmt -check -recursive -diff terraform

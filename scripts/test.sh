@@ -80,6 +80,7 @@ real_lab() {
 
 install_packages
 need_cargo
+need_terraform
 say "format"
 cargo fmt --all --check
 say "lints"
@@ -88,6 +89,7 @@ build --all-targets --features "$features"
 say "unit and property tests"
 quick_tests
 dependencies
+scripts/terraform.sh check
 if [ -z "$quick" ]; then
     install_for_servers
     say "tests on real servers"

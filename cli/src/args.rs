@@ -87,6 +87,7 @@ pub enum Command {
     Evidence(verb::evidence::Evidence),
     #[command(subcommand)]
     Runbook(verb::runbook::Runbook),
+    Extend(verb::extend::Extend),
     Down(verb::down::Down),
     Schema(verb::schema::Schema),
     #[command(subcommand)]
@@ -113,6 +114,7 @@ impl Command {
             Self::Recover(verb) => verb.run(context).await,
             Self::Evidence(verb) => verb.run(context),
             Self::Runbook(verb) => verb.run(context),
+            Self::Extend(verb) => verb.run(context).await,
             Self::Down(verb) => verb.run(context).await,
             Self::Schema(verb) => verb.run(context).await,
             Self::Config(verb) => verb.run(context),

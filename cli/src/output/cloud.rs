@@ -74,7 +74,7 @@ pub fn status(status: &CloudStatus) -> String {
 pub fn was_down(report: &CloudDown) -> String {
     let lab = &report.lab;
     let done = match report.account_gone {
-        true => format!("lab {lab}: its rehearsed account is gone, and all that was made in it"),
+        true => format!("lab {lab}: its rehearsed account was gone, with all that was made in it"),
         false => format!(
             "lab {lab}: {} resources removed, nothing left in its state",
             report.removed
@@ -93,14 +93,14 @@ pub fn working(
     of: usize,
     waiting_for: &[String],
     elapsed: Duration,
-    left: &Remaining,
+    left: Option<&Remaining>,
 ) -> String {
     let left = match left {
-        Remaining::Nothing => String::new(),
-        Remaining::Between(span) => {
+        None | Some(Remaining::Nothing) => String::new(),
+        Some(Remaining::Between(span)) => {
             format!(", {} to {} left", minutes(span.low), minutes(span.high))
         }
-        Remaining::LongerThanUsual { slow, .. } => match slow.first() {
+        Some(Remaining::LongerThanUsual { slow, .. }) => match slow.first() {
             Some(slow) => format!(", {} takes longer than usual", short(&slow.address)),
             None => String::new(),
         },
@@ -139,7 +139,7 @@ mod tests {
     fn time_left_is_a_span_and_what_is_late_is_named() {
         let (low, high) = (Duration::from_secs(40), Duration::from_secs(1_900));
         let waits = ["module.kafka.aws_msk_cluster.this".to_owned()];
-        let told = |left| working(3, 90, &waits, Duration::from_secs(100), &left);
+        let told = |left| working(3, 90, &waits, Duration::from_secs(100), Some(&left));
         insta::assert_snapshot!(told(Remaining::Between(Span { low, high })));
         let slow = vec![Slow {
             address: waits[0].clone(),

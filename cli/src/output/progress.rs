@@ -109,7 +109,7 @@ impl Progress {
                 waiting_for,
                 elapsed,
                 left,
-            } => cloud::working(*done, *of, waiting_for, *elapsed, left),
+            } => cloud::working(*done, *of, waiting_for, *elapsed, left.as_ref()),
         };
         if let Some(bar) = &self.bar {
             return bar.set_message(text);

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 
 use clap::Args;
+use rlab_cloud::Record;
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -15,17 +16,21 @@ use crate::verb::cloud;
 ///
 /// Brokers stop before the controller, and what is left is looked for afterwards. Works without a
 /// supervisor too. Purging asks for the lab's name; a script gives it with --confirm.
+///
+/// What a lab has in AWS is always removed, after asking for its name: it costs money. A rehearsed lab
+/// is not asked for.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rlab-ops down
   rlab-ops down --purge --dry-run
-  rlab-ops down --purge --confirm default")]
+  rlab-ops down --purge --confirm default
+  rlab-ops --lab second down --confirm second")]
 pub struct Down {
     /// Remove the lab's data, logs and secrets as well
     #[arg(long)]
     purge: bool,
     /// The lab's name, in place of being asked for it
-    #[arg(long, value_name = "NAME", requires = "purge")]
+    #[arg(long, value_name = "NAME")]
     confirm: Option<String>,
     /// Show what would be stopped and removed, and change nothing
     #[arg(long)]
@@ -35,20 +40,22 @@ pub struct Down {
 impl Down {
     /// Stops the lab.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        if rlab_cloud::Record::find(&context.dir)?.is_some() && !self.dry_run {
-            cloud::down(context).await?;
-            if !context.dir.exists() {
-                return Ok(Exit::Held);
-            }
-        }
+        let record = Record::find(&context.dir)?;
         let plan = rlab_lab::plan_down(&context.dir, self.purge)?;
         if self.dry_run {
             context.format.print(&plan, || plan::down(&plan))?;
             return Ok(Exit::Held);
         }
-        if self.purge {
+        let costs = record.as_ref().is_some_and(|record| !record.is_rehearsed());
+        if self.purge || costs {
             stream::note(&plan::down(&plan));
             self.confirmed(context)?;
+        }
+        if record.is_some() {
+            cloud::down(context).await?;
+        }
+        if !context.dir.exists() && !self.purge {
+            return Ok(Exit::Held);
         }
         let progress = Progress::new(context);
         let report =
@@ -67,12 +74,9 @@ impl Down {
             None => {
                 return Err(Failure::new(
                     Exit::Denied,
-                    "purging needs the lab's name, and nobody can be asked",
+                    "this needs the lab's name, and nobody can be asked",
                 )
-                .hint(format!(
-                    "{} down --purge --confirm {name}",
-                    context.command()
-                )));
+                .hint(self.again(context)));
             }
         };
         if typed == name {
@@ -82,10 +86,13 @@ impl Down {
             Exit::Denied,
             format!("`{typed}` is not the name of this lab; nothing was removed"),
         )
-        .hint(format!(
-            "{} down --purge --confirm {name}",
-            context.command()
-        )))
+        .hint(self.again(context)))
+    }
+
+    fn again(&self, context: &Context) -> String {
+        let purge = if self.purge { " --purge" } else { "" };
+        let name = context.dir.name();
+        format!("{} down{purge} --confirm {name}", context.command())
     }
 }
 

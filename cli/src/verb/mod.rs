@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod down;
 pub mod drill;
 pub mod evidence;
+pub mod extend;
 pub mod logs;
 pub mod man;
 pub mod node;

@@ -1,6 +1,7 @@
 //! `rlab-ops status`.
 
 use clap::Args;
+use rlab_cloud::CloudStatus;
 use rlab_drill::Holder;
 use rlab_lab::protocol::LabStatus;
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{status, stream};
+use crate::output::{cloud, status, stream};
 
 /// Show the state of a lab and of every node
 ///
@@ -28,6 +29,9 @@ pub struct Status {}
 pub struct Document {
     #[serde(flatten)]
     lab: LabStatus,
+    /// What is made of it in AWS, or rehearsed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cloud: Option<CloudStatus>,
     /// Who works on it: a drill, or what mends after one.
     at_work: Option<Holder>,
     /// What a drill did and has not undone, the next step first; none if that cannot be told.
@@ -37,6 +41,14 @@ pub struct Document {
 impl Status {
     /// Prints the state.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let cloud = match rlab_cloud::Record::find(&context.dir)? {
+            Some(_) => Some(rlab_cloud::status(&context.dir)?),
+            None => None,
+        };
+        if let Some(status) = cloud.as_ref().filter(|_| !context.dir.exists()) {
+            context.format.print(status, || cloud::status(status))?;
+            return Ok(Exit::Held);
+        }
         let lab = rlab_lab::status(&context.dir).await?;
         let to_undo = match rlab_drill::pending(&context.dir) {
             Ok(steps) => Some(steps.iter().map(ToString::to_string).collect()),
@@ -48,6 +60,7 @@ impl Status {
         };
         let document = Document {
             lab,
+            cloud,
             at_work: rlab_drill::at_work(&context.dir)?,
             to_undo,
         };
@@ -69,7 +82,15 @@ impl Document {
                 format!("\na drill ended early; steps to undo: {steps} (rlab-ops recover)")
             }
         };
-        format!("{}{drill}", status::render(&self.lab))
+        let cloud = self
+            .cloud
+            .as_ref()
+            .map(|status| format!("{}\n", cloud::status(status)));
+        format!(
+            "{}{}{drill}",
+            cloud.unwrap_or_default(),
+            status::render(&self.lab)
+        )
     }
 }
 
@@ -81,6 +102,7 @@ mod tests {
     fn last_line(at_work: Option<Holder>, to_undo: Option<Vec<String>>) -> String {
         let document = Document {
             lab: sample(),
+            cloud: None,
             at_work,
             to_undo,
         };

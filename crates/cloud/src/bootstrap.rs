@@ -80,7 +80,7 @@ pub async fn lay(
         let expires = jiff::Timestamp::MAX;
         let intent = Intent::new(ROOT, &record.account, &record.region, &root, expires);
         let intent = intent.record(workdir.dir())?;
-        run::apply(&workdir, &plan, &intent, on, stop)
+        run::apply(ground.pace(), &workdir, &plan, &intent, on, stop)
             .await
             .map_err(&at)?;
     }

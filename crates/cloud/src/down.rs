@@ -1,7 +1,7 @@
 //! `down`: by the state, then a look for what no state knows of.
 
 use rlab_aws::intent::Intent;
-use rlab_aws::terraform::Stop;
+use rlab_aws::terraform::{Orphan, Stop, Workdir, not_there};
 use rlab_lab::layout::API;
 use rlab_lab::{LabDir, processes};
 use schemars::JsonSchema;
@@ -37,13 +37,11 @@ pub struct CloudDown {
 pub async fn down(dir: &LabDir, on: OnCloud<'_>, stop: &Stop) -> Result<CloudDown, CloudError> {
     let record = Record::load(dir)?;
     let account_gone = record.is_rehearsed() && !account_lives(dir);
-    let removed = match account_gone {
-        true => {
-            on(CloudEvent::Note(
-                "the rehearsed account ended with its process".into(),
-            ));
-            0
-        }
+    let never_planned = !Paths::of(dir)
+        .work(record.profile.root.directory())
+        .exists();
+    let removed = match account_gone || never_planned {
+        true => 0,
         false => destroy(&record, dir, on, stop).await?,
     };
     forget(dir)?;
@@ -76,12 +74,14 @@ async fn destroy(
     let ground = Ground::of(record, dir)?;
     let foundation = bootstrap::lay(record, &ground, dir, on, stop).await?;
     let workdir = engine::open(record, &ground, &foundation, dir, on, stop).await?;
+    let orphans = engine::orphans(&workdir, on, stop).await?;
+    take_in(&workdir, orphans, on, stop).await?;
     on(CloudEvent::Step("taking the lab down"));
     let at = CloudError::at("taking the lab down");
-    let destroyed = match run::destroy(&workdir, on, stop).await {
+    let destroyed = match run::destroy(ground.pace(), &workdir, on, stop).await {
         Err(error) => {
             engine::unlock(&workdir, error, on, stop).await?;
-            run::destroy(&workdir, on, stop).await
+            run::destroy(ground.pace(), &workdir, on, stop).await
         }
         destroyed => destroyed,
     };
@@ -93,6 +93,30 @@ async fn destroy(
             .map_err(&at)?;
     }
     Ok(destroyed.summary.remove)
+}
+
+/// Brings what no state knows of into the state, so that it is destroyed with the rest.
+async fn take_in(
+    workdir: &Workdir,
+    mut orphans: Vec<Orphan>,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<(), CloudError> {
+    let at = CloudError::at("taking over what an earlier run made");
+    while !orphans.is_empty() {
+        workdir.adopt(&orphans).map_err(&at)?;
+        match workdir.take_in(&orphans, &|_| {}, stop).await {
+            Ok(()) => break,
+            Err(error) => {
+                let absent = not_there(&error, &orphans);
+                if absent.is_empty() {
+                    engine::unlock(workdir, error, on, stop).await?;
+                }
+                orphans.retain(|orphan| !absent.contains(orphan));
+            }
+        }
+    }
+    workdir.adopt(&[]).map_err(&at)
 }
 
 /// Nothing is left in AWS: what speaks of it goes too. The journal stays with the lab's directory.

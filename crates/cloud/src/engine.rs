@@ -1,7 +1,7 @@
 //! One lab's root in Terraform's hands: made ready, healed after an interruption, planned.
 
 use rlab_aws::price::{Estimate, Prices, estimate};
-use rlab_aws::terraform::{Cause, Event, Plan, Stop, TerraformError, Workdir};
+use rlab_aws::terraform::{Cause, Orphan, Plan, Stop, TerraformError, Workdir, not_there};
 use rlab_lab::LabDir;
 use serde_json::{Map, Value, json};
 
@@ -83,7 +83,8 @@ fn variables(record: &Record, ground: &Ground, images: &Images) -> Map<String, V
     all
 }
 
-/// Plans. A lock that a dead terraform of this very directory left is broken first.
+/// Plans. A lock that a dead terraform of this very directory left is broken first, and what it made
+/// without telling is taken over.
 ///
 /// # Errors
 /// As terraform fails; a lock that somebody else holds is one of the causes.
@@ -93,15 +94,47 @@ pub(crate) async fn plan(
     stop: &Stop,
 ) -> Result<Plan, CloudError> {
     on(CloudEvent::Step("the plan"));
-    let quiet = |_: Event| {};
-    let planned = match workdir.plan(&quiet, stop).await {
-        Err(error) => {
+    let at = CloudError::at("planning");
+    let mut orphans = orphans(workdir, on, stop).await?;
+    let mut unlocked = false;
+    loop {
+        workdir.adopt(&orphans).map_err(&at)?;
+        let error = match workdir.plan(&|_| {}, stop).await {
+            Ok(plan) => return Ok(plan),
+            Err(error) => error,
+        };
+        let absent = not_there(&error, &orphans);
+        if !absent.is_empty() {
+            orphans.retain(|orphan| !absent.contains(orphan));
+        } else if unlocked {
+            return Err(at(error));
+        } else {
             unlock(workdir, error, on, stop).await?;
-            workdir.plan(&quiet, stop).await
+            unlocked = true;
         }
-        planned => planned,
-    };
-    planned.map_err(CloudError::at("planning"))
+    }
+}
+
+/// What earlier runs made and the state does not know.
+///
+/// # Errors
+/// When the state cannot be read.
+pub(crate) async fn orphans(
+    workdir: &Workdir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Vec<Orphan>, CloudError> {
+    let found = workdir
+        .orphans(stop)
+        .await
+        .map_err(CloudError::at("reading the state"))?;
+    if !found.is_empty() {
+        let count = found.len();
+        on(CloudEvent::Note(format!(
+            "an earlier run made {count} resources without telling its state; taking them over"
+        )));
+    }
+    Ok(found)
 }
 
 /// Breaks the lock that `error` speaks of, where its holder is known to be dead; gives the error

@@ -26,7 +26,7 @@ pub enum CloudEvent {
         /// Since the beginning of this run.
         elapsed: Duration,
         /// How long it still takes, as far as that is known.
-        left: Remaining,
+        left: Option<Remaining>,
     },
     /// A line that stays.
     Note(String),

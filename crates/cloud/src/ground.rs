@@ -15,6 +15,7 @@ use crate::bootstrap::Foundation;
 use crate::error::CloudError;
 use crate::record::{Paths, Record};
 use crate::roots::{self, State};
+use crate::run::Pace;
 
 /// Key of the rehearsed account's only user. It opens nothing else, so it is no secret.
 pub(crate) const REHEARSED_KEY: &str = "AKIAREHEARSAL0000000";
@@ -66,6 +67,14 @@ impl Ground {
             environment,
             rehearsed,
         })
+    }
+
+    /// How long things take there.
+    pub(crate) fn pace(&self) -> Pace {
+        match self.rehearsed {
+            Some(_) => Pace::Unknown,
+            None => Pace::Aws,
+        }
     }
 
     /// The rehearsal, where it is one.

@@ -15,13 +15,14 @@ use crate::event::{CloudEvent, OnCloud};
 /// # Errors
 /// As [`Workdir::apply`].
 pub(crate) async fn apply(
+    pace: Pace,
     workdir: &Workdir,
     plan: &Plan,
     intent: &Recorded,
     on: OnCloud<'_>,
     stop: &Stop,
 ) -> Result<Applied, TerraformError> {
-    let teller = Teller::new(Eta::of_apply(plan, &Durations::built_in()), on);
+    let teller = Teller::new(pace, Eta::of_apply(plan, &Durations::built_in()), on);
     workdir
         .apply(plan, intent, &|event| teller.tell(&event), stop)
         .await
@@ -32,6 +33,7 @@ pub(crate) async fn apply(
 /// # Errors
 /// As [`Workdir::destroy`].
 pub(crate) async fn destroy(
+    pace: Pace,
     workdir: &Workdir,
     on: OnCloud<'_>,
     stop: &Stop,
@@ -48,7 +50,7 @@ pub(crate) async fn destroy(
     };
     let left = left.iter().map(|address| (address.clone(), kind(address)));
     let eta = Eta::of_destroy(left, &Graph::default(), &Durations::built_in());
-    let teller = Teller::new(eta, on);
+    let teller = Teller::new(pace, eta, on);
     workdir.destroy(&|event| teller.tell(&event), stop).await
 }
 
@@ -62,11 +64,21 @@ pub(crate) async fn follow(
     stop: &Stop,
 ) -> Result<(), TerraformError> {
     let eta = Eta::new(&[], Graph::default(), &Durations::built_in());
-    let teller = Teller::new(eta, on);
+    let teller = Teller::new(Pace::Unknown, eta, on);
     workdir.follow(&|event| teller.tell(&event), stop).await
 }
 
+/// Whether it is known how long things usually take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// As AWS does.
+    Aws,
+    /// Nobody knows.
+    Unknown,
+}
+
 struct Teller<'a> {
+    pace: Pace,
     on: OnCloud<'a>,
     started: Instant,
     state: Mutex<State>,
@@ -79,9 +91,10 @@ struct State {
 }
 
 impl<'a> Teller<'a> {
-    fn new(eta: Eta, on: OnCloud<'a>) -> Self {
+    fn new(pace: Pace, eta: Eta, on: OnCloud<'a>) -> Self {
         let open = BTreeMap::new();
         Self {
+            pace,
             on,
             started: Instant::now(),
             state: Mutex::new(State { eta, open }),
@@ -114,7 +127,7 @@ impl<'a> Teller<'a> {
             .map(|(address, _)| address.clone())
             .collect();
         let (done, of) = state.eta.done();
-        let left = state.eta.remaining(elapsed);
+        let left = (self.pace == Pace::Aws).then(|| state.eta.remaining(elapsed));
         drop(state);
         (self.on)(CloudEvent::Working {
             done,

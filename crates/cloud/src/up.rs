@@ -18,6 +18,7 @@ use crate::ground::Ground;
 use crate::images::{self, Images};
 use crate::profile::{CloudProfile, Rehearsal};
 use crate::record::{Paths, Record};
+use crate::run::Pace;
 use crate::{api, place, run, tasks};
 
 /// What to bring up.
@@ -42,6 +43,7 @@ pub struct Planned {
     /// What it would cost per hour.
     pub cost: Estimate,
     dir: LabDir,
+    pace: Pace,
     account: Account,
     workdir: Workdir,
     images: Images,
@@ -91,6 +93,7 @@ async fn planned(
         plan,
         cost,
         dir: dir.clone(),
+        pace: ground.pace(),
         account,
         workdir,
         images,
@@ -235,6 +238,7 @@ pub async fn carry_out(
         record,
         plan,
         dir,
+        pace,
         account,
         workdir,
         images,
@@ -254,9 +258,10 @@ pub async fn carry_out(
             .into();
         let intent = intent.record(workdir.dir())?;
         let at = CloudError::at("making the lab");
-        run::apply(workdir, plan, &intent, on, stop)
+        run::apply(*pace, workdir, plan, &intent, on, stop)
             .await
-            .map_err(at)?;
+            .map_err(&at)?;
+        workdir.adopt(&[]).map_err(&at)?;
     }
     let deployed = Deployed::read(workdir, stop).await?;
     tasks::deploy(record, &Paths::of(dir), account, images, &deployed, on).await?;

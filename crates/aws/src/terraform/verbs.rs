@@ -112,6 +112,7 @@ impl Workdir {
             return Err(TerraformError::Unrecorded(self.dir().to_owned()));
         }
         let _turn = self.take_turn().await?;
+        self.note_names(plan)?;
         let mut arguments = words(&["apply", "-json", "-input=false"]);
         arguments.push(self.lock_timeout());
         arguments.push(plan.path().into());
