@@ -124,7 +124,7 @@ terraform_will_do() {
 # Gets terraform: the user's, the cache's, or one built into the cache once.
 need_terraform() {
     PATH="$PATH:$cache/tools/terraform-$terraform_built"
-    if ! terraform_will_do && answers go version; then
+    if ! terraform_will_do && go version >/dev/null 2>&1; then
         say "building terraform $terraform_built (once)"
         GOBIN="$cache/tools/terraform-$terraform_built" \
             go install "github.com/hashicorp/terraform@$terraform_built" || true

@@ -87,6 +87,7 @@ pub enum Command {
     Evidence(verb::evidence::Evidence),
     #[command(subcommand)]
     Runbook(verb::runbook::Runbook),
+    Runner(verb::runner::Runner),
     Extend(verb::extend::Extend),
     Down(verb::down::Down),
     Schema(verb::schema::Schema),
@@ -98,6 +99,8 @@ pub enum Command {
     Supervise(verb::supervise::Supervise),
     #[command(hide = true)]
     ServeApi(verb::serve_api::ServeApi),
+    #[command(hide = true)]
+    RunTask(verb::runner::RunTask),
 }
 
 impl Command {
@@ -114,6 +117,7 @@ impl Command {
             Self::Recover(verb) => verb.run(context).await,
             Self::Evidence(verb) => verb.run(context),
             Self::Runbook(verb) => verb.run(context),
+            Self::Runner(verb) => verb.run(context).await,
             Self::Extend(verb) => verb.run(context).await,
             Self::Down(verb) => verb.run(context).await,
             Self::Schema(verb) => verb.run(context).await,
@@ -122,6 +126,7 @@ impl Command {
             Self::Man(verb) => verb.run(),
             Self::Supervise(verb) => verb.run(context).await,
             Self::ServeApi(verb) => verb.run(context).await,
+            Self::RunTask(verb) => verb.run().await,
         }
     }
 }

@@ -72,6 +72,13 @@ impl Exit {
         }
     }
 
+    /// The one of this number.
+    pub fn of_code(code: i32) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|exit| i32::from(exit.code()) == code)
+    }
+
     /// The process's exit code.
     pub const fn code(self) -> u8 {
         self.entry().0

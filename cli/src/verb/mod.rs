@@ -13,6 +13,7 @@ pub mod man;
 pub mod node;
 pub mod recover;
 pub mod runbook;
+pub mod runner;
 pub mod schema;
 pub mod serve_api;
 pub mod smoke;

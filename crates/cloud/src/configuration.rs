@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::deployed::Deployed;
 use crate::error::CloudError;
+use crate::in_vpc::RunnerConfig;
 use crate::record::{Paths, Record};
 
 /// Tokens of the agents' admin routes, drawn once per lab.
@@ -36,7 +37,15 @@ pub(crate) fn texts(
         let config = agent_config(record, deployed, agent, &token)?;
         texts.insert(agent.to_owned(), json(&config)?);
     }
-    let runner = serde_json::json!({ "lab": record.lab, "deployed": deployed });
+    let bucket = deployed
+        .evidence
+        .as_ref()
+        .and_then(|e| e.bucket_arn.rsplit(':').next());
+    let runner = RunnerConfig {
+        lab: record.lab.clone(),
+        region: record.region.clone(),
+        evidence_bucket: bucket.map(str::to_owned),
+    };
     texts.insert("runner".to_owned(), json(&runner)?);
     Ok(texts)
 }

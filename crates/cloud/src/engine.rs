@@ -46,15 +46,21 @@ pub(crate) fn want(
     workdir: &mut Workdir,
     record: &Record,
     ground: &Ground,
+    foundation: &Foundation,
     images: &Images,
 ) -> Result<(), CloudError> {
     let at = CloudError::at("writing the root's variables");
     workdir
-        .set_variables(&variables(record, ground, images), &[])
+        .set_variables(&variables(record, ground, foundation, images), &[])
         .map_err(at)
 }
 
-fn variables(record: &Record, ground: &Ground, images: &Images) -> Map<String, Value> {
+fn variables(
+    record: &Record,
+    ground: &Ground,
+    foundation: &Foundation,
+    images: &Images,
+) -> Map<String, Value> {
     let budget = &record.profile.budget;
     let mut all: Map<String, Value> = record.profile.variables.clone().into_iter().collect();
     let ours = json!({
@@ -67,6 +73,7 @@ fn variables(record: &Record, ground: &Ground, images: &Images) -> Map<String, V
         "budget_usd_per_hour": budget.usd_per_hour,
         "budget_usd_per_month": budget.usd_per_month,
         "budget_emails": budget.emails,
+        "evidence": foundation.evidence,
         "image_digests": images.digests,
         "cpu_architecture": images.architecture,
         "rehearsal": record.is_rehearsed(),

@@ -87,6 +87,9 @@ pub enum CloudError {
     /// A rehearsal's API is not up.
     #[error("lab `{0}`: a rehearsed plan is made by the rehearsed API, which is not up")]
     NothingToAsk(String),
+    /// It was never completed.
+    #[error("lab `{0}` is not up on AWS")]
+    NotDeployed(String),
     /// There is no such lab on AWS.
     #[error("lab `{0}` was never brought up on AWS from here")]
     NoRecord(String),

@@ -25,7 +25,8 @@ const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// Variables of the roots that rlab-ops sets itself.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
+    "evidence",
     "lab",
     "owner",
     "expiry",

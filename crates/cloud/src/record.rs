@@ -73,6 +73,11 @@ impl Paths {
         self.0.join("tokens.json")
     }
 
+    /// What the root made.
+    pub fn deployed(&self) -> PathBuf {
+        self.0.join("deployed.json")
+    }
+
     /// Every call to AWS.
     pub fn journal(&self) -> PathBuf {
         self.0.join("journal.jsonl")

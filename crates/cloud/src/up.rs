@@ -7,7 +7,7 @@ use rlab_aws::price::Estimate;
 use rlab_aws::terraform::{Plan, Stop, Workdir};
 use rlab_lab::profile::{Api, Profile as ServersProfile};
 use rlab_lab::protocol::Wanted;
-use rlab_lab::{LabDir, LabError};
+use rlab_lab::{LabDir, LabError, files};
 
 use crate::bootstrap::{self, Foundation};
 use crate::deployed::Deployed;
@@ -83,7 +83,7 @@ async fn planned(
     let servers = servers.await.map_err(LabError::from)?;
     let images = images::assemble(&servers, &Paths::of(dir).images(), on)?;
     let mut workdir = engine::open(&record, &ground, foundation, dir, on, stop).await?;
-    engine::want(&mut workdir, &record, &ground, &images)?;
+    engine::want(&mut workdir, &record, &ground, foundation, &images)?;
     let plan = engine::plan(&workdir, on, stop).await?;
     let cost = engine::cost(&record, &plan);
     within_budget(&record, &cost)?;
@@ -264,6 +264,7 @@ pub async fn carry_out(
         workdir.adopt(&[]).map_err(&at)?;
     }
     let deployed = Deployed::read(workdir, stop).await?;
+    files::write_json(&Paths::of(dir).deployed(), &deployed, files::OWNER_ONLY)?;
     tasks::deploy(record, &Paths::of(dir), account, images, &deployed, on).await?;
     Ok(deployed)
 }
