@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rlab_contract::address::Address;
 use rlab_contract::agent_config::{Addresses, AgentConfig};
 use rlab_contract::login::{
-    CacheKind, CacheSigning, KafkaLogin, KafkaProof, Login, Proof, RdsSigning, Roots, Secret,
+    CaCertificate, CacheKind, CacheSigning, KafkaLogin, KafkaProof, Login, Proof, RdsSigning,
+    Roots, Secret,
 };
 use rlab_lab::profile::AGENTS;
 use rlab_lab::{files, pipeline};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::in_vpc::RunnerConfig;
+use crate::rds_ca;
 use crate::record::{Paths, Record};
 
 /// Tokens of the agents' admin routes, drawn once per lab.
@@ -26,15 +28,20 @@ struct Tokens {
 ///
 /// # Errors
 /// When the lab's token cannot be kept, or an address is none.
-pub(crate) fn texts(
+pub(crate) async fn texts(
     record: &Record,
     paths: &Paths,
     deployed: &Deployed,
 ) -> Result<BTreeMap<String, String>, CloudError> {
     let token = token(paths)?;
+    // The servers of a rehearsal are not spoken to by these.
+    let database = match record.is_rehearsed() {
+        true => Roots::System,
+        false => authority(paths, rds_ca::find(record, paths).await?)?,
+    };
     let mut texts = BTreeMap::new();
     for agent in AGENTS {
-        let config = agent_config(record, deployed, agent, &token)?;
+        let config = agent_config(record, deployed, agent, &token, &database)?;
         texts.insert(agent.to_owned(), json(&config)?);
     }
     let bucket = deployed
@@ -57,6 +64,14 @@ fn json(value: &impl Serialize) -> Result<String, CloudError> {
     })
 }
 
+fn authority(paths: &Paths, pem: String) -> Result<Roots, CloudError> {
+    let certificate = CaCertificate::try_from(pem).map_err(|e| CloudError::BadFile {
+        path: paths.rds_ca(),
+        reason: e.to_string(),
+    })?;
+    Ok(Roots::Given(certificate))
+}
+
 fn token(paths: &Paths) -> Result<String, CloudError> {
     let path = paths.tokens();
     if !path.exists() {
@@ -72,6 +87,7 @@ fn agent_config(
     deployed: &Deployed,
     agent: &str,
     token: &str,
+    database: &Roots,
 ) -> Result<AgentConfig, CloudError> {
     let (addresses, brokers) = addresses(deployed)?;
     let region = record.region.clone();
@@ -91,7 +107,7 @@ fn agent_config(
                 signing: RdsSigning {
                     region: region.clone(),
                 },
-                roots: Roots::System,
+                roots: database.clone(),
             },
         },
         redis: Login {

@@ -90,6 +90,14 @@ pub enum CloudError {
     /// It was never completed.
     #[error("lab `{0}` is not up on AWS")]
     NotDeployed(String),
+    /// Whom to believe that it is RDS is not known.
+    #[error("the certificate that signs for RDS was not had from {url}: {why}")]
+    NoRdsAuthority {
+        /// Where it was asked for.
+        url: String,
+        /// What went wrong.
+        why: String,
+    },
     /// There is no such lab on AWS.
     #[error("lab `{0}` was never brought up on AWS from here")]
     NoRecord(String),
@@ -181,6 +189,11 @@ impl CloudError {
             Self::Another { lab, .. } => Some(format!(
                 "take it down first (rlab-ops --lab {lab} down), or give this one another name"
             )),
+            Self::NoRdsAuthority { .. } => Some(
+                "fetch the region's bundle yourself and name the file with the certificate of \
+                 rds-ca-rsa2048-g1 in a profile of your own: rds_ca = \"rds-ca.pem\""
+                    .into(),
+            ),
             Self::NothingToAsk(lab) => Some(format!("rlab-ops --lab {lab} up --profile rehearsal")),
             Self::NoRecord(_) => Some("rlab-ops up --profile aws".into()),
             Self::Expired { lab, .. } => Some(format!(

@@ -20,6 +20,7 @@ mod place;
 mod plane;
 mod preview;
 mod profile;
+mod rds_ca;
 mod record;
 mod roots;
 mod run;

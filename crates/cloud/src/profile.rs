@@ -1,6 +1,7 @@
 //! Profiles of labs on AWS: which root, whose, for how long, how large.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use rlab_document::did_you_mean;
 use rlab_lab::LabError;
@@ -71,6 +72,9 @@ pub struct CloudProfile {
     /// Hours until the lab has to be gone.
     #[schemars(range(min = 1, max = 168))]
     pub ttl_hours: u32,
+    /// File with the certificate, in PEM, that signs those of RDS in the region: RDS has an authority of
+    /// its own, which no system trusts. AWS offers it for download.
+    pub rds_ca: Option<PathBuf>,
     /// What it may cost.
     pub budget: Budget,
     /// Further variables of the root, as its `variables*.tf` describe them.

@@ -73,6 +73,11 @@ impl Paths {
         self.0.join("tokens.json")
     }
 
+    /// Who signs for RDS in the region.
+    pub fn rds_ca(&self) -> PathBuf {
+        self.0.join("rds-ca.pem")
+    }
+
     /// What the root made.
     pub fn deployed(&self) -> PathBuf {
         self.0.join("deployed.json")

@@ -32,7 +32,7 @@ pub(crate) async fn deploy(
     push_all(account, images, deployed, on).await?;
     on(CloudEvent::Step("the tasks' configurations"));
     let writing = account.step("writing the tasks' configurations");
-    for (name, text) in configuration::texts(record, paths, deployed)? {
+    for (name, text) in configuration::texts(record, paths, deployed).await? {
         let task = deployed.tasks.get(&name);
         if let Some(arn) = task.and_then(|task| task.secret_arn.as_ref()) {
             writing.put_secret(arn, &text).await?;
