@@ -3,9 +3,13 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::Limited;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
+use crate::protocol::action;
 use crate::protocol::refusal::Refusal;
+use crate::record::RequestRecord;
 use crate::rehearsal::{Call, Rehearsal, lock};
 
 /// Largest body of a push, in bytes. The emulator holds it in memory.
@@ -23,6 +27,9 @@ pub(crate) async fn answer(rehearsal: &Rehearsal, call: &Call) -> Result<Respons
     let Ok(mut told) = serde_json::from_slice::<Value>(&answer.body) else {
         return Ok(answer.into_response());
     };
+    if call.action == "DescribeImages" {
+        missing(call, &told)?;
+    }
     let address = |repository: &mut Value| {
         if let Some(name) = repository["repositoryName"].as_str() {
             repository["repositoryUri"] = json!(format!("{}/{name}", rehearsal.config.listen));
@@ -43,8 +50,39 @@ pub(crate) async fn answer(rehearsal: &Rehearsal, call: &Call) -> Result<Respons
     Ok(answer.with(told.to_string()))
 }
 
-/// Passes a request of the distribution API on, if it has a token that GetAuthorizationToken gave.
+/// Refuses to describe an image that is not there, about which the emulator is silent.
+fn missing(call: &Call, told: &Value) -> Result<(), Refusal> {
+    let asked: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    let there = told["imageDetails"].as_array().map_or(0, Vec::len);
+    let ids = asked["imageIds"].as_array().map_or(&[][..], Vec::as_slice);
+    if !told["imageDetails"].is_array() || there >= ids.len() {
+        return Ok(());
+    }
+    let (name, ids) = (&asked["repositoryName"], json!(ids));
+    let message =
+        format!("Of the images with imageIds {ids}, only {there} are in the repository {name}.");
+    Err(Refusal::sender("ImageNotFoundException", message))
+}
+
+/// Answers a request of the distribution API and notes it. It has no signature and so no caller.
 pub(crate) async fn registry(rehearsal: &Rehearsal, request: Request<Body>) -> Response<Body> {
+    let action = format!("{} {}", request.method(), request.uri().path());
+    let answer = pass(rehearsal, request).await;
+    lock(&rehearsal.requests).add(RequestRecord {
+        at: Timestamp::now(),
+        request_id: Uuid::new_v4().to_string(),
+        service: "ecr".to_owned(),
+        mutating: action::mutates(&action),
+        action,
+        access_key: String::new(),
+        status: answer.status().as_u16(),
+        error: None,
+    });
+    answer
+}
+
+/// Passes a request on, if it has a token that GetAuthorizationToken gave.
+async fn pass(rehearsal: &Rehearsal, request: Request<Body>) -> Response<Body> {
     let token = request.headers().get(header::AUTHORIZATION);
     let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
     let known = token.is_some_and(|token| lock(&rehearsal.registry_tokens).contains(token));

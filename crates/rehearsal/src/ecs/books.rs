@@ -78,8 +78,17 @@ impl Books {
             let task = wanted_by(self.services.get(service)?, at);
             self.add(task);
         }
+        // While a new deployment cannot start, the plane replaces what ends by what it was last asked for.
+        let known = self.services.get(service)?;
+        let asked = known.asked.as_ref().map(|(deployment, _)| deployment);
+        let made_of = known.deployments.iter().find(|of| Some(&of.id) == asked);
+        let made_of = made_of.map(|of| (of.id.clone(), of.definition.clone()));
         let task = self.of_mut(service).find(waits)?;
         task.began(instance, at);
+        if let Some((deployment, definition)) = made_of {
+            task.origin.started_by = Some(deployment);
+            task.definition = definition;
+        }
         let (arn, id) = (task.arn.clone(), task.id().to_owned());
         let known = self.services.get_mut(service)?;
         known.tell(&format!("has started 1 tasks: (task {id})."), at);
@@ -104,7 +113,6 @@ impl Books {
         task.exited(exit, at);
         let stopped = format!("has stopped 1 running tasks: (task {}).", task.id());
         if let Some(known) = self.services.get_mut(service) {
-            known.steady = false;
             known.tell(&stopped, at);
         }
         self.settle(service, at);
@@ -165,11 +173,15 @@ impl Books {
         };
         match service.phase {
             Phase::Active if steady => service.settled(at),
-            Phase::Draining if left == 0 => {
+            Phase::Active => service.steady = false,
+            // Until the plane has been asked for none, it replaces what ends.
+            Phase::Draining
+                if left == 0 && service.asked.as_ref().is_none_or(|asked| asked.1 == 0) =>
+            {
                 service.phase = Phase::Inactive;
                 service.gone.cancel();
             }
-            _ => {}
+            Phase::Draining | Phase::Inactive => {}
         }
         service.changed.notify_one();
     }
@@ -207,4 +219,92 @@ fn wanted_by(service: &Service, at: Timestamp) -> Task {
         ..Origin::default()
     };
     Task::new(origin, primary.definition.clone(), at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::emulator::Place;
+    use super::super::task::tests::task;
+    use super::*;
+    use proptest::prelude::*;
+
+    const ARN: &str = "arn:aws:ecs:r:1:service/lab/s";
+
+    fn books(desired: u32) -> Books {
+        let place = Place {
+            account: "1".to_owned(),
+            region: "r".to_owned(),
+        };
+        let cluster = "arn:aws:ecs:r:1:cluster/lab";
+        let (definition, at) = (task(None).definition, Timestamp::UNIX_EPOCH);
+        let service = Service::new((ARN, "s", cluster), place, definition, desired, at);
+        let mut books = Books::default();
+        books.services.insert(ARN.to_owned(), service);
+        books.settle(ARN, at);
+        books
+    }
+
+    fn asked(books: &mut Books) {
+        let service = books.services.get_mut(ARN).unwrap();
+        service.asked = Some((service.primary().id.clone(), service.wanted()));
+    }
+
+    #[test]
+    fn a_process_that_came_while_a_deployment_could_not_start_is_of_the_old_one() {
+        let (mut books, at) = (books(1), Timestamp::UNIX_EPOCH);
+        asked(&mut books);
+        let first = books.began(ARN, "p-1", at).unwrap();
+        books.task(&first).unwrap().serves();
+        let old = books.services[ARN].primary().id.clone();
+        let definition = task(None).definition;
+        books.services.get_mut(ARN).unwrap().deploy(definition, at);
+        books.exited(ARN, &first, Exit::Signal(9), at);
+        let second = books.began(ARN, "p-2", at).unwrap();
+        let second = books.task(&second).unwrap();
+        assert_eq!(second.origin.started_by, Some(old));
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_those_of_processes_and_what_lacks_is_pending(
+            steps in prop::collection::vec((0_u8..4, 0_u32..3), 0..40),
+        ) {
+            let (mut books, at) = (books(1), Timestamp::UNIX_EPOCH);
+            let (mut started, mut serving) = (Vec::new(), Vec::new());
+            for (number, (step, which)) in steps.into_iter().enumerate() {
+                match step {
+                    0 => {
+                        books.services.get_mut(ARN).unwrap().scale(which, at);
+                        books.settle(ARN, at);
+                        asked(&mut books);
+                    }
+                    1 => started.push(books.began(ARN, &format!("p-{number}"), at).unwrap()),
+                    2 if !started.is_empty() => {
+                        let arn = started.remove(0);
+                        books.task(&arn).unwrap().serves();
+                        books.settle(ARN, at);
+                        serving.push(arn);
+                    }
+                    3 if !serving.is_empty() => {
+                        let arn = serving.remove(0);
+                        books.exited(ARN, &arn, Exit::Code(0), at);
+                        books.task(&arn).unwrap().over(None, at);
+                        books.settle(ARN, at);
+                    }
+                    _ => {}
+                }
+                let wanted = books.services[ARN].wanted() as usize;
+                let there = books.of(ARN).filter(|task| task.is_wanted()).count();
+                prop_assert!(there >= wanted);
+                let waits = |task: &&Task| task.is_wanted() && task.instance.is_none();
+                let waiting = books.of(ARN).filter(waits).count();
+                prop_assert!(waiting == 0 || there == wanted);
+                let counts = books.count(|_| true);
+                prop_assert!(counts.running as usize <= serving.len());
+                if books.services[ARN].steady {
+                    prop_assert_eq!((counts.running as usize, counts.pending), (wanted, 0));
+                }
+            }
+        }
+    }
 }

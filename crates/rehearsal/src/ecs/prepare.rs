@@ -100,6 +100,10 @@ async fn secret(rehearsal: &Rehearsal, place: &Place, arn: &str) -> Result<Strin
         told.map_err(|refusal| failed(&format!("{}: {}", refusal.code, refusal.message)))?;
     match told["SecretString"].as_str() {
         Some(text) => Ok(text.to_owned()),
-        None => Err(failed("it holds no text")),
+        // The emulator tells of a secret that was never written as if it had been.
+        None => Err(failed(
+            "ResourceNotFoundException: Secrets Manager can't find the specified secret value for \
+             staging label: AWSCURRENT",
+        )),
     }
 }

@@ -72,7 +72,7 @@ async fn schedule(rehearsal: Arc<Rehearsal>, arn: String) {
     }
 }
 
-/// Asks the plane for what is wanted, then ends what older deployments left running.
+/// Asks the plane for what is wanted, then ends what older deployments have running.
 async fn fulfil(rehearsal: &Arc<Rehearsal>, arn: &str, wish: &Wish) -> Result<(), ()> {
     let asked = ask(rehearsal, wish).await;
     let outdated = {
@@ -177,7 +177,6 @@ impl Books {
         let Some(service) = self.services.get_mut(arn) else {
             return;
         };
-        service.asked = None;
         let primary = &mut service.deployments[0];
         if primary.id == wish.deployment {
             primary.failed += count;

@@ -41,7 +41,7 @@ pub(super) struct Service {
     events: VecDeque<(Uuid, Timestamp, String)>,
     /// Whether the tasks that are wanted run, and no others.
     pub(super) steady: bool,
-    /// What the plane was last asked for: the deployment's id and a count.
+    /// What the plane was last asked for and took in hand: the deployment's id and a count.
     pub(super) asked: Option<(String, u32)>,
     /// Why nothing is known of its processes.
     pub(super) silent: Option<String>,
@@ -115,7 +115,6 @@ impl Service {
     /// Begins a new deployment.
     pub(super) fn deploy(&mut self, definition: Arc<Definition>, at: Timestamp) {
         self.deployments.insert(0, Deployment::new(definition, at));
-        self.steady = false;
     }
 
     /// Wants another number of tasks.
@@ -123,7 +122,6 @@ impl Service {
         if self.desired != desired {
             self.desired = desired;
             self.deployments[0].updated = at;
-            self.steady = false;
         }
     }
 

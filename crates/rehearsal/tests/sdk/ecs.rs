@@ -1,6 +1,5 @@
 //! ECS: what is told of services and tasks is what happens to processes.
 
-use aws_sdk_cloudwatchlogs::Client as Logs;
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::error::ProvideErrorMetadata;
 use aws_sdk_ecs::types::{
@@ -8,10 +7,11 @@ use aws_sdk_ecs::types::{
     NetworkConfiguration, Service, Task, TaskOverride, TaskStopCode,
 };
 use rlab_rehearsal::{Container, Exit, TaskStep};
+use serde_json::json;
 
 use crate::paper::SECRET;
 use crate::processes::{Asked, LIMIT, SERVICE};
-use crate::{Stage, until};
+use crate::{LOGS, Stage, until};
 
 const CLUSTER: &str = "lab";
 
@@ -85,13 +85,13 @@ async fn stopped(client: &Client, arn: &str) -> Task {
 /// The lines of a task, as its stream has them.
 async fn lines(stage: &Stage, arn: &str) -> Vec<String> {
     let id = arn.rsplit('/').next().unwrap();
-    let events = Logs::new(&stage.sdk().await).get_log_events();
-    let events = events.log_group_name("/lab");
-    let told = events.log_stream_name(format!("main/main/{id}"));
-    let told = told.send().await.unwrap();
-    let message =
-        |event: &aws_sdk_cloudwatchlogs::types::OutputLogEvent| event.message().unwrap().to_owned();
-    told.events().iter().map(message).collect()
+    let stream = format!("main/main/{id}");
+    let asked = json!({ "logGroupName": "/lab", "logStreamName": stream });
+    let told = stage.ask(LOGS, "GetLogEvents", asked).await;
+    let events = told["events"].as_array().unwrap().iter();
+    events
+        .map(|event| event["message"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn says(service: &Service, part: &str) -> bool {

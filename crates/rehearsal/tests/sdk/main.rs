@@ -20,6 +20,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use rlab_rehearsal::{ControlClient, Front, FrontConfig, Upstreams};
+use serde_json::Value;
 
 use plane::Plane;
 
@@ -27,6 +28,11 @@ use plane::Plane;
 const ACCOUNT: &str = "123456789012";
 /// Longest that a state may take to show.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// An API: its name in signatures, and the prefix of its actions.
+type Api = (&'static str, &'static str);
+
+const LOGS: Api = ("logs", "Logs_20140328");
 
 /// A front over a data plane in memory.
 struct Stage {
@@ -72,6 +78,19 @@ impl Stage {
 
     async fn sdk(&self) -> SdkConfig {
         self.as_caller(ACCOUNT).await
+    }
+
+    /// Asks in awsJson, for services whose SDK is not worth its build.
+    async fn ask(&self, (service, target): Api, action: &str, body: Value) -> Value {
+        let scope = format!("Credential={ACCOUNT}/20260101/eu-west-1/{service}/aws4_request");
+        let request = reqwest::Client::new()
+            .post(self.front.url())
+            .header("x-amz-target", format!("{target}.{action}"))
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("authorization", format!("AWS4-HMAC-SHA256 {scope}"));
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        let told = answer.text().await.unwrap();
+        serde_json::from_str(&told).unwrap_or_else(|_| panic!("{action}: {told}"))
     }
 
     fn control(&self) -> ControlClient {

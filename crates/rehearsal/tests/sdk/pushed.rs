@@ -3,17 +3,13 @@
 
 use reqwest::{Response, StatusCode};
 use rlab_rehearsal::{Exit, TaskStep};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::processes::{Asked, SERVICE};
-use crate::{ACCOUNT, Stage, emulators, until};
-
-/// An API: its name in signatures, and the prefix of its actions.
-type Api = (&'static str, &'static str);
+use crate::{Api, LOGS, Stage, emulators, until};
 
 const ECS: Api = ("ecs", "AmazonEC2ContainerServiceV20141113");
 const ECR: Api = ("ecr", "AmazonEC2ContainerRegistry_V20150921");
-const LOGS: Api = ("logs", "Logs_20140328");
 const SECRETS: Api = ("secretsmanager", "secretsmanager");
 
 /// SHA-256 of no bytes, and of [`MANIFEST`].
@@ -21,18 +17,6 @@ const EMPTY: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495
 const MANIFEST: &str = "{\"schemaVersion\":2}";
 const MANIFEST_DIGEST: &str =
     "sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f";
-
-async fn ask(stage: &Stage, (service, target): Api, action: &str, body: Value) -> Value {
-    let scope = format!("Credential={ACCOUNT}/20260101/eu-west-1/{service}/aws4_request");
-    let request = reqwest::Client::new()
-        .post(stage.front.url())
-        .header("x-amz-target", format!("{target}.{action}"))
-        .header("content-type", "application/x-amz-json-1.1")
-        .header("authorization", format!("AWS4-HMAC-SHA256 {scope}"));
-    let answer = request.body(body.to_string()).send().await.unwrap();
-    let told = answer.text().await.unwrap();
-    serde_json::from_str(&told).unwrap_or_else(|_| panic!("{action}: {told}"))
-}
 
 /// Pushes as OCI clients do; without a token nothing is taken.
 async fn push(stage: &Stage, repository: &str, token: Option<&str>) -> Response {
@@ -69,26 +53,20 @@ async fn what_was_pushed_runs_and_its_last_line_is_stored() {
     let stage = Stage::over(backends.upstreams()).await;
 
     let made = json!({ "repositoryName": "lab/main" });
-    let made = ask(&stage, ECR, "CreateRepository", made).await;
+    let made = stage.ask(ECR, "CreateRepository", made).await;
     let repository = made["repository"]["repositoryUri"].as_str().unwrap();
     let refused = push(&stage, repository, None).await;
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
 
-    ask(
-        &stage,
-        ECS,
-        "CreateCluster",
-        json!({ "clusterName": "lab" }),
-    )
-    .await;
-    ask(
-        &stage,
-        LOGS,
-        "CreateLogGroup",
-        json!({ "logGroupName": "/lab" }),
-    )
-    .await;
-    let secret = ask(&stage, SECRETS, "CreateSecret", json!({ "Name": "main" })).await;
+    stage
+        .ask(ECS, "CreateCluster", json!({ "clusterName": "lab" }))
+        .await;
+    stage
+        .ask(LOGS, "CreateLogGroup", json!({ "logGroupName": "/lab" }))
+        .await;
+    let secret = stage
+        .ask(SECRETS, "CreateSecret", json!({ "Name": "main" }))
+        .await;
     let definition = json!({
         "family": "main",
         "requiresCompatibilities": ["FARGATE"],
@@ -105,21 +83,21 @@ async fn what_was_pushed_runs_and_its_last_line_is_stored() {
             }},
         }],
     });
-    ask(&stage, ECS, "RegisterTaskDefinition", definition).await;
+    stage.ask(ECS, "RegisterTaskDefinition", definition).await;
     let vpc = json!({ "awsvpcConfiguration": { "subnets": ["subnet-1"] } });
     let run = || async {
         let asked = json!({
             "cluster": "lab", "taskDefinition": "main", "launchType": "FARGATE",
             "networkConfiguration": vpc,
         });
-        let told = ask(&stage, ECS, "RunTask", asked).await;
+        let told = stage.ask(ECS, "RunTask", asked).await;
         told["tasks"][0]["taskArn"].as_str().unwrap().to_owned()
     };
     let task = |arn: String| {
         let stage = &stage;
         async move {
             let asked = json!({ "cluster": "lab", "tasks": [arn] });
-            ask(stage, ECS, "DescribeTasks", asked).await["tasks"][0].clone()
+            stage.ask(ECS, "DescribeTasks", asked).await["tasks"][0].clone()
         }
     };
     let stopped = |arn: String| async move {
@@ -134,7 +112,7 @@ async fn what_was_pushed_runs_and_its_last_line_is_stored() {
     };
     let reason = stopped(run().await).await;
     assert!(reason.starts_with("CannotPullContainerError"), "{reason}");
-    let token = ask(&stage, ECR, "GetAuthorizationToken", json!({})).await;
+    let token = stage.ask(ECR, "GetAuthorizationToken", json!({})).await;
     let token = token["authorizationData"][0]["authorizationToken"].as_str();
     let pushed = push(&stage, repository, token).await;
     assert_eq!(pushed.status(), StatusCode::CREATED);
@@ -144,7 +122,7 @@ async fn what_was_pushed_runs_and_its_last_line_is_stored() {
         "{reason}"
     );
     let value = json!({ "SecretId": "main", "SecretString": "{}" });
-    ask(&stage, SECRETS, "PutSecretValue", value).await;
+    stage.ask(SECRETS, "PutSecretValue", value).await;
 
     let arn = run().await;
     let Asked::Run(instance, container) = stage.plane.processes.next().await else {
@@ -161,14 +139,14 @@ async fn what_was_pushed_runs_and_its_last_line_is_stored() {
     let id = arn.rsplit('/').next().unwrap().to_owned();
     assert_eq!(stopped(arn).await, "Essential container in task exited");
     let asked = json!({ "logGroupName": "/lab", "logStreamName": format!("p/main/{id}") });
-    let events = ask(&stage, LOGS, "GetLogEvents", asked).await;
+    let events = stage.ask(LOGS, "GetLogEvents", asked).await;
     assert_eq!(events["events"][0]["message"], "last words");
 
     let create = json!({
         "cluster": "lab", "serviceName": SERVICE, "taskDefinition": "main", "desiredCount": 1,
         "launchType": "FARGATE", "networkConfiguration": vpc,
     });
-    let told = ask(&stage, ECS, "CreateService", create).await;
+    let told = stage.ask(ECS, "CreateService", create).await;
     assert_eq!(told["service"]["desiredCount"], 1);
     let asked = stage.plane.processes.next().await;
     assert!(matches!(asked, Asked::Scale(_, _, 1)), "{asked:?}");
