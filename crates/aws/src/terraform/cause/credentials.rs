@@ -17,6 +17,11 @@ pub enum Credentials {
 }
 
 const SSO: &[&str] = &[
+    "the SSO token has expired",
+    "failed to load the cached SSO token",
+    "cached SSO token file",
+    "/.aws/sso/cache/",
+    "Session token not found or invalid",
     "SSO session has expired or is invalid",
     "SSOProviderInvalidToken",
     "refresh cached SSO token failed",
@@ -33,6 +38,9 @@ const MISSING: &[&str] = &[
     "NoCredentialProviders",
     "failed to get shared config profile",
     "no EC2 IMDS role found",
+    "the credential provider was not enabled",
+    "No profiles were defined",
+    "` was not defined",
 ];
 const INVALID: &[&str] = &[
     "InvalidClientTokenId",

@@ -84,16 +84,20 @@ const TIMED_OUT: &[&str] = &[
 impl Cause {
     /// Tells the cause of `diagnostic`.
     pub fn of(diagnostic: &Diagnostic) -> Self {
-        let text = diagnostic.text();
+        Self::in_text(&diagnostic.text())
+    }
+
+    /// Tells the cause from what AWS or terraform said.
+    pub(crate) fn in_text(text: &str) -> Self {
         let has = |words: &[&str]| words.iter().any(|w| text.contains(w));
         let lock_refused = text.contains("Error acquiring the state lock");
-        if lock_refused && let Some(lock) = LockInfo::in_text(&text) {
+        if lock_refused && let Some(lock) = LockInfo::in_text(text) {
             return Self::Locked(Some(lock));
         }
-        if let Some(credentials) = Credentials::in_text(&text) {
+        if let Some(credentials) = Credentials::in_text(text) {
             return Self::Credentials(credentials);
         }
-        if let Some(denied) = Denied::in_text(&text) {
+        if let Some(denied) = Denied::in_text(text) {
             return Self::Denied(denied);
         }
         match () {
@@ -106,16 +110,28 @@ impl Cause {
             () if has(THROTTLED) => Self::Throttled,
             () if has(UNREACHABLE) => Self::Unreachable,
             () if has(TIMED_OUT) => Self::TimedOut,
-            () => Quota::in_text(&text).map_or(Self::Other, Self::Quota),
+            () => Quota::in_text(text).map_or(Self::Other, Self::Quota),
         }
     }
 
-    /// What to do about it; `address` is the resource that was being worked on.
+    /// What to do about it.
     pub(crate) fn hint(&self, scene: &super::error::Scene) -> Option<String> {
+        match self {
+            Self::Locked(lock) => Some(locked(lock.as_ref(), scene)),
+            Self::Providers => Some(format!(
+                "fetch and lock the providers: terraform -chdir={} providers lock; behind a mirror, \
+                 point TF_CLI_CONFIG_FILE at a configuration with provider_installation",
+                scene.root.display()
+            )),
+            other => other.hint_for(scene.profile.as_deref()),
+        }
+    }
+
+    /// What to do about it, where terraform has no part in it; `profile` is the caller's.
+    pub(crate) fn hint_for(&self, profile: Option<&str>) -> Option<String> {
         let text = match self {
-            Self::Locked(lock) => return Some(locked(lock.as_ref(), scene)),
             Self::Denied(denied) => denied.hint(),
-            Self::Credentials(credentials) => credentials.hint(scene.profile.as_deref()),
+            Self::Credentials(credentials) => credentials.hint(profile),
             Self::Quota(quota) => quota.hint(),
             Self::Throttled => {
                 "AWS throttles this account; wait a minute and run the same command \
@@ -146,12 +162,7 @@ impl Cause {
                  stores it first; run the same command again once the backend takes it"
                     .into()
             }
-            Self::Providers => format!(
-                "fetch and lock the providers: terraform -chdir={} providers lock; behind a mirror, \
-                 point TF_CLI_CONFIG_FILE at a configuration with provider_installation",
-                scene.root.display()
-            ),
-            Self::Other => return None,
+            Self::Locked(_) | Self::Providers | Self::Other => return None,
         };
         Some(text)
     }

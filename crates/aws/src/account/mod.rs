@@ -1,0 +1,50 @@
+//! Everything that the command line asks of AWS by itself, not by terraform.
+//!
+//! An [`Account`] is connected once and asked for one thing after the other. Each call is bounded, is
+//! tried again by the SDK's standard rules, and leaves a line in the [`Journal`] for every attempt, with
+//! the id by which AWS knows it. What fails is an [`AccountError`] with the step, the cause and a hint.
+
+mod answer;
+mod arn;
+mod bucket;
+mod clients;
+mod connected;
+mod error;
+mod event;
+mod failed_call;
+mod fetch;
+mod identity;
+mod journal;
+mod kafka_operation;
+mod key;
+mod log;
+mod moment;
+mod patience;
+mod place;
+mod put;
+mod quota;
+mod registry;
+mod secret;
+mod steady;
+mod still_there;
+mod tagged;
+mod task;
+
+pub use bucket::StateBucket;
+pub use connected::Account;
+pub use error::AccountError;
+pub use event::{Awaited, Event, Source, Waited};
+pub use failed_call::FailedCall;
+pub use fetch::Fetched;
+pub use identity::{Identity, Kind};
+pub use journal::Journal;
+pub use kafka_operation::KafkaOperation;
+pub use log::LogLine;
+pub use place::{Bounds, Given, Place};
+pub use put::Stored;
+pub use quota::{Headroom, Limit, Need, Room};
+pub use registry::RegistryLogin;
+pub use steady::{ServiceEvent, StoppedTask, Unsteady};
+pub use still_there::{Residual, State};
+pub use tagged::Tagged;
+pub use task::{TaskArn, TaskRequest, TaskState};
