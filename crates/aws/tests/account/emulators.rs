@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use rlab_aws::account::{Limit, Need, Room, State, Tagged};
 use rlab_rehearsal::{Backends, BackendsConfig};
 
@@ -49,8 +50,12 @@ async fn what_is_made_is_found_stored_fetched_and_seen_to_go() {
     let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true);
     let s3 = aws_sdk_s3::Client::from_conf(s3.build());
     assert_eq!(account.state_bucket("rlab-state").await.unwrap(), None);
-    s3.create_bucket()
-        .bucket("rlab-state")
+    let here = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::from(REGION))
+        .build();
+    let create = s3.create_bucket().bucket("rlab-state");
+    create
+        .create_bucket_configuration(here)
         .send()
         .await
         .unwrap();
