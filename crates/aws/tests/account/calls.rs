@@ -215,3 +215,20 @@ async fn an_api_that_takes_a_request_and_never_answers_may_have_done_it() {
         .unwrap_err();
     assert_eq!(error.cause(), Some(&Cause::TimedOut), "{error}");
 }
+
+#[tokio::test]
+async fn what_takes_long_can_be_handed_to_another_thread() {
+    fn sendable<T: Send>(work: T) -> T {
+        work
+    }
+    let stage = stage().await;
+    let account = stage.connect().await.unwrap();
+    let nowhere = stage.scratch.0.path().join("nowhere");
+    drop(sendable(account.fetch("b", "p", &nowhere)));
+    drop(sendable(account.put_dir("b", "p", &nowhere, "SHA256SUMS")));
+    drop(sendable(account.still_there(Vec::new())));
+    drop(sendable(account.steady("c", &[], Duration::ZERO, &|_| ())));
+    drop(sendable(account.quotas(&[])));
+    let left = tokio::spawn(async move { account.still_there(Vec::new()).await });
+    assert_eq!(left.await.unwrap(), []);
+}
