@@ -40,7 +40,7 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
 
     fn answer(body: &str) -> HttpResponse {
-        HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body))
+        HttpResponse::new(400_u16.try_into().unwrap(), SdkBody::from(body))
     }
 
     #[test]

@@ -13,6 +13,9 @@ use super::answer;
 use crate::terraform::Cause;
 use crate::terraform::cause::Credentials;
 
+/// How the SDK words that no connection came about in time.
+const CONNECT: &str = "HTTP connect timeout";
+
 /// A failed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedCall {
@@ -147,7 +150,15 @@ fn cause<E>(
 ) -> Cause {
     match error {
         SdkError::TimeoutError(_) => return Cause::TimedOut,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() || failure.is_io() => {
+        // What was sent and not answered may have been done.
+        SdkError::DispatchFailure(failure)
+            if failure.is_timeout() && !message.contains(CONNECT) =>
+        {
+            return Cause::TimedOut;
+        }
+        SdkError::DispatchFailure(failure)
+            if failure.is_timeout() || failure.is_io() || failure.as_other().is_some() =>
+        {
             return Cause::Unreachable;
         }
         _ => {}

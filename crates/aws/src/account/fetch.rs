@@ -67,14 +67,13 @@ impl Account {
             .tempdir_in(parent);
         let staging = staging.map_err(io)?;
         let below = staging.path();
-        let mut fetched: Vec<(&Object, bool)> = stream::iter(&objects)
-            .map(|object| async move {
-                let checked = self.object(bucket, object, below).await?;
-                Ok::<_, AccountError>((object, checked))
-            })
-            .buffer_unordered(AT_A_TIME)
-            .try_collect()
-            .await?;
+        let fetching = objects.iter().map(|object| async move {
+            let checked = self.object(bucket, object, below).await?;
+            Ok::<_, AccountError>((object, checked))
+        });
+        let fetching: Vec<_> = fetching.collect();
+        let fetched = stream::iter(fetching).buffer_unordered(AT_A_TIME);
+        let mut fetched: Vec<(&Object, bool)> = fetched.try_collect().await?;
         fetched.sort_by(|(one, _), (other, _)| one.file.cmp(&other.file));
         std::fs::rename(below, to).map_err(io)?;
         let unchecked = fetched.iter().filter(|(_, checked)| !checked);

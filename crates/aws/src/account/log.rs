@@ -51,7 +51,7 @@ impl Account {
         group: &str,
         stream: &str,
         ended: CancellationToken,
-    ) -> impl Stream<Item = Result<LogLine, AccountError>> + Send + 'static {
+    ) -> impl Stream<Item = Result<LogLine, AccountError>> + Send + use<> {
         let reader = Reader {
             account: self.clone(),
             group: group.to_owned(),

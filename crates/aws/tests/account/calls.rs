@@ -190,8 +190,9 @@ async fn a_secret_that_aws_would_refuse_is_not_sent() {
 
 #[tokio::test]
 async fn an_api_that_is_not_there_is_unreachable() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = nobody.local_addr().unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = gone.local_addr().unwrap();
+    drop(gone);
     let scratch = Scratch::new();
     let place = place(format!("http://{nobody}"));
     let error = Account::connect(place, scratch.journal())
@@ -201,4 +202,33 @@ async fn an_api_that_is_not_there_is_unreachable() {
     let lines = scratch.lines("GetCallerIdentity");
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["error"], "no answer");
+}
+
+#[tokio::test]
+async fn an_api_that_takes_a_request_and_never_answers_may_have_done_it() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let scratch = Scratch::new();
+    let mut place = place(format!("http://{}", silent.local_addr().unwrap()));
+    place.bounds.read = Duration::from_millis(100);
+    let error = Account::connect(place, scratch.journal())
+        .await
+        .unwrap_err();
+    assert_eq!(error.cause(), Some(&Cause::TimedOut), "{error}");
+}
+
+#[tokio::test]
+async fn what_takes_long_can_be_handed_to_another_thread() {
+    fn sendable<T: Send>(work: T) -> T {
+        work
+    }
+    let stage = stage().await;
+    let account = stage.connect().await.unwrap();
+    let nowhere = stage.scratch.0.path().join("nowhere");
+    drop(sendable(account.fetch("b", "p", &nowhere)));
+    drop(sendable(account.put_dir("b", "p", &nowhere, "SHA256SUMS")));
+    drop(sendable(account.still_there(Vec::new())));
+    drop(sendable(account.steady("c", &[], Duration::ZERO, &|_| ())));
+    drop(sendable(account.quotas(&[])));
+    let left = tokio::spawn(async move { account.still_there(Vec::new()).await });
+    assert_eq!(left.await.unwrap(), []);
 }

@@ -35,7 +35,8 @@ const REGION: &str = "eu-west-1";
 fn bounds() -> Bounds {
     Bounds {
         pace: Duration::from_millis(10),
-        log_settle: Duration::from_millis(50),
+        // Room for some questions, of which there are five a second at most.
+        log_settle: Duration::from_secs(3),
         ..Bounds::default()
     }
 }

@@ -218,7 +218,7 @@ async fn a_link_is_not_stored() {
 
 async fn head(status: u16, region: Option<&'static str>) -> Result<bool, AccountError> {
     let (account, _scratch) = direct(move |asked| {
-        assert_eq!(asked.action, "HEAD /b");
+        assert_eq!(asked.action, "HEAD /b/");
         assert_eq!(asked.headers["x-amz-expected-bucket-owner"], crate::ACCOUNT);
         let answer = Answer::status(status, "");
         match region {
