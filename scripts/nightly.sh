@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 install_packages
 need_cargo
+need_terraform
 build --all-targets --features rlab-ops/real-servers
 install_for_servers
 scene="$(mktemp -d)"
@@ -21,3 +22,6 @@ rlab down
 say "the command line killed at 50 moments of a drill"
 RLAB_KILLS=50 cargo test --release --workspace --locked --features rlab-ops/real-servers --test lab \
     -- --test-threads=1 --nocapture drill::seeded
+say "the rehearsed apply killed at six moments"
+RLAB_KILLS=6 cargo test --release --workspace --locked --features rlab-ops/real-servers --test lab \
+    -- --test-threads=1 --nocapture rehearsal

@@ -13,6 +13,7 @@ mod crashes;
 mod drill;
 mod failover;
 mod refusals;
+mod rehearsal;
 mod scene;
 mod schema;
 mod store;

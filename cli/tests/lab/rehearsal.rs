@@ -4,23 +4,36 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use rlab_lab::layout::API;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::scene::Scene;
 
 const UP: &[&str] = &["up", "--profile", "rehearsal"];
-/// Resources that are done when whoever makes them is killed.
-const MOMENTS: [usize; 5] = [1, 20, 60, 100, 125];
+/// Resources that are done when whoever makes them is killed, and whether terraform dies too; otherwise
+/// it goes on by itself.
+const MOMENTS: [(usize, bool); 6] = [
+    (60, false),
+    (110, true),
+    (1, true),
+    (20, false),
+    (40, true),
+    (128, true),
+];
+/// How many of these moments; `RLAB_KILLS` asks for more of them.
+const USUAL_KILLS: usize = 2;
 /// Longest that an apply takes until it is so far; databases alone take 80 s.
 const SO_FAR_WITHIN: Duration = Duration::from_secs(300);
 
 /// Output of terraform's newest apply of the lab's root.
 fn newest_apply(scene: &Scene) -> Option<PathBuf> {
     let runs = scene.dir().path().join("cloud/work/aws/runs");
-    let runs = std::fs::read_dir(runs).ok()?.flatten().map(|run| run.path());
-    runs.filter(|run| run.to_string_lossy().ends_with("-apply.jsonl")).max()
+    let runs = std::fs::read_dir(runs)
+        .ok()?
+        .flatten()
+        .map(|run| run.path());
+    runs.filter(|run| run.to_string_lossy().ends_with("-apply.jsonl"))
+        .max()
 }
 
 fn done(scene: &Scene) -> usize {
@@ -40,11 +53,13 @@ fn terraforms(scene: &Scene) -> Vec<u32> {
     let all = procfs::process::all_processes().unwrap().flatten();
     let marked = all.filter(|process| {
         let environment = process.environ().unwrap_or_default();
-        environment.iter().any(|(name, value)| {
-            format!("{}={}", name.display(), value.display()) == mark
-        })
+        environment
+            .iter()
+            .any(|(name, value)| format!("{}={}", name.display(), value.display()) == mark)
     });
-    marked.map(|process| u32::try_from(process.pid).unwrap()).collect()
+    marked
+        .map(|process| u32::try_from(process.pid).unwrap())
+        .collect()
 }
 
 /// Waits until `count` resources of a fresh apply are done; false when `up` ended before.
@@ -61,43 +76,79 @@ fn so_far(scene: &Scene, up: &mut Child, before: Option<PathBuf>, count: usize) 
 }
 
 fn plan(scene: &Scene) -> Value {
-    let told = scene.rlab(&["up", "--profile", "rehearsal", "--dry-run", "--format", "json"]);
+    let told = scene.rlab(&[
+        "up",
+        "--profile",
+        "rehearsal",
+        "--dry-run",
+        "--format",
+        "json",
+    ]);
     told.json()
 }
 
-#[test]
-fn an_apply_killed_at_five_moments_is_completed_and_what_it_made_works_and_goes_away() {
-    let scene = Scene::new();
-    for (round, count) in MOMENTS.into_iter().enumerate() {
-        let before = newest_apply(&scene);
-        let mut up = scene.start(UP);
-        if so_far(&scene, &mut up, before, count) {
-            kill(up.id());
-            // Every other time terraform dies with its command; otherwise it goes on by itself.
-            if round % 2 == 1 {
-                terraforms(&scene).into_iter().for_each(kill);
-            }
+fn kills() -> usize {
+    let asked = std::env::var("RLAB_KILLS").ok();
+    asked.map_or(USUAL_KILLS, |text| text.parse().unwrap())
+}
+
+/// Begins to bring the lab up, and kills whoever does once so much is done.
+fn killed_at(scene: &Scene, count: usize, terraform_too: bool) {
+    let before = newest_apply(scene);
+    let mut up = scene.start(UP);
+    if so_far(scene, &mut up, before, count) {
+        kill(up.id());
+        if terraform_too {
+            terraforms(scene).into_iter().for_each(kill);
         }
-        up.wait().unwrap();
+    }
+    up.wait().unwrap();
+}
+
+#[test]
+fn the_root_of_aws_is_applied_killed_completed_worked_with_and_taken_down() {
+    let scene = Scene::new();
+    for (count, terraform_too) in MOMENTS.into_iter().take(kills()) {
+        killed_at(&scene, count, terraform_too);
     }
     scene.rlab(UP).succeeded();
     let planned = plan(&scene);
     assert_eq!(planned["differs"], false, "{planned:#}");
     scene.rlab(&["smoke"]).succeeded();
+    in_the_vpc(&scene);
+    calls_are_on_record(&scene);
+    scene.ends_clean();
+}
 
-    let status = scene.status();
-    let of = |node: &str| {
-        let nodes = status["nodes"].as_array().unwrap();
-        nodes.iter().find(|n| n["node"] == node).unwrap().clone()
-    };
-    assert_eq!(of(API)["state"], "ready");
-    assert_eq!(of("command-service")["state"], "ready");
+/// A command runs as a task, beside the servers, and what it says comes back with its exit code.
+fn in_the_vpc(scene: &Scene) {
+    let evidence = scene.home().join("evidence");
+    let ran = scene.rlab(&[
+        "runner",
+        "--evidence",
+        evidence.to_str().unwrap(),
+        "--",
+        "smoke",
+    ]);
+    assert!(ran.stderr.contains("held in"), "{ran:#?}");
+    ran.succeeded();
+    let refused = scene.rlab(&["runner", "--", "drill", "E-999"]);
+    assert_eq!(refused.code, Some(64), "{refused:#?}");
+}
 
+fn calls_are_on_record(scene: &Scene) {
     let journal = scene.dir().path().join("cloud/journal.jsonl");
     let journal = std::fs::read_to_string(journal).unwrap();
-    let calls: Vec<Value> = journal.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    assert!(calls.iter().any(|call| call["operation"] == "UpdateService"));
+    let calls = journal
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let calls: Vec<Value> = calls.collect();
+    for operation in ["GetCallerIdentity", "UpdateService", "RunTask"] {
+        assert!(
+            calls.iter().any(|call| call["operation"] == operation),
+            "{operation}"
+        );
+    }
     let nameless = calls.iter().filter(|call| call["request_id"].is_null());
     assert_eq!(nameless.collect::<Vec<_>>(), Vec::<&Value>::new());
-    scene.ends_clean();
 }
