@@ -233,9 +233,16 @@ mod tests {
 
     use super::*;
 
-    /// Ids of what no verb prints: the lock of the servers, and of a run the configuration and the
-    /// seed of its journal's hashes.
-    const NOT_PRINTED: [&str; 3] = ["artifacts-lock", "configuration", "journal"];
+    /// Ids of what no verb prints: the lock of the servers, of a run the configuration and the seed of
+    /// its journal's hashes, of a lab on AWS its records and the table of usual durations.
+    const NOT_PRINTED: [&str; 6] = [
+        "artifacts-lock",
+        "aws-durations",
+        "aws-intent",
+        "cloud-lab",
+        "configuration",
+        "journal",
+    ];
 
     #[test]
     fn every_document_with_a_schema_id_has_its_schema_here() {

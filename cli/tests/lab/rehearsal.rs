@@ -13,15 +13,15 @@ const UP: &[&str] = &["up", "--profile", "rehearsal"];
 /// Resources that are done when whoever makes them is killed, and whether terraform dies too; otherwise
 /// it goes on by itself.
 const MOMENTS: [(usize, bool); 6] = [
-    (60, false),
     (110, true),
     (1, true),
-    (20, false),
-    (40, true),
+    (20, true),
+    (60, true),
     (128, true),
+    (90, false),
 ];
 /// How many of these moments; `RLAB_KILLS` asks for more of them.
-const USUAL_KILLS: usize = 2;
+const USUAL_KILLS: usize = 1;
 /// Longest that an apply takes until it is so far; databases alone take 80 s.
 const SO_FAR_WITHIN: Duration = Duration::from_secs(300);
 
@@ -132,8 +132,6 @@ fn in_the_vpc(scene: &Scene) {
     ]);
     assert!(ran.stderr.contains("held in"), "{ran:#?}");
     ran.succeeded();
-    let refused = scene.rlab(&["runner", "--", "drill", "E-999"]);
-    assert_eq!(refused.code, Some(64), "{refused:#?}");
 }
 
 fn calls_are_on_record(scene: &Scene) {

@@ -37,6 +37,7 @@ async fn what_is_made_is_found_stored_fetched_and_seen_to_go() {
     let config = BackendsConfig {
         cache: cache.map_or_else(|| scratch.path().join("cache"), PathBuf::from),
         logs: scratch.path().join("logs"),
+        host: std::net::Ipv4Addr::LOCALHOST,
         ministack_port: free_port(),
         moto_port: free_port(),
         account: ACCOUNT.to_owned(),

@@ -18,8 +18,8 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 use rlab_aws::account::{Account, AccountError, Bounds, Given, Journal, Place};
 use rlab_rehearsal::{
-    ControlClient, DataPlane, DataPlaneError, Fault, Front, FrontConfig, LogFile, Progress,
-    Requests, Topology, Upstreams,
+    Container, ControlClient, DataPlane, DataPlaneError, Fault, Front, FrontConfig, LogFile,
+    Progress, Requests, Running, TaskPlane, TaskSteps, Topology, Upstreams,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -183,5 +183,32 @@ impl DataPlane for NoServers {
         _: usize,
     ) -> BoxFuture<'a, Result<Vec<u8>, DataPlaneError>> {
         async { Ok(Vec::new()) }.boxed()
+    }
+}
+
+impl TaskPlane for NoServers {
+    fn follow(&self, _: &str) -> TaskSteps {
+        stream::pending().boxed()
+    }
+
+    fn limit(&self, _: &str) -> u32 {
+        0
+    }
+
+    fn scale<'a>(
+        &'a self,
+        service: &'a str,
+        _: &'a Container,
+        _: u32,
+    ) -> BoxFuture<'a, Result<(), DataPlaneError>> {
+        async { Err(DataPlaneError::Unknown(service.to_owned())) }.boxed()
+    }
+
+    fn run(&self, container: Container) -> BoxFuture<'_, Result<Running, DataPlaneError>> {
+        async { Err(DataPlaneError::Unknown(container.name)) }.boxed()
+    }
+
+    fn stop<'a>(&'a self, instance: &'a str) -> BoxFuture<'a, Result<(), DataPlaneError>> {
+        async { Err(DataPlaneError::Unknown(instance.to_owned())) }.boxed()
     }
 }

@@ -22,6 +22,7 @@ pub async fn start(scratch: &Path) -> Backends {
     let config = BackendsConfig {
         cache: cache.map_or_else(|| scratch.join("cache"), PathBuf::from),
         logs: scratch.join("logs"),
+        host: std::net::Ipv4Addr::LOCALHOST,
         ministack_port: free_port(),
         moto_port: free_port(),
         account: ACCOUNT.to_owned(),
