@@ -50,6 +50,27 @@ struct Stored {
     evidence: EvidenceStore,
 }
 
+impl Foundation {
+    /// What would be there: names and shapes of ARNs, for a plan that makes nothing.
+    pub(crate) fn supposed(record: &Record) -> Self {
+        let Record {
+            partition,
+            region,
+            account,
+            ..
+        } = record;
+        let key = "00000000-0000-0000-0000-000000000000";
+        let key = format!("arn:{partition}:kms:{region}:{account}:key/{key}");
+        Self {
+            evidence: EvidenceStore {
+                bucket_arn: format!("arn:{partition}:s3:::rlab-evidence-{account}-{region}"),
+                key_arn: key.clone(),
+            },
+            state_key_arn: key,
+        }
+    }
+}
+
 /// Makes what is missing.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::error::CloudError;
 use crate::event::OnCloud;
+use crate::record::Record;
 use crate::up::{self, CloudOptions, Planned};
 
 /// What `up` would do in AWS.
@@ -106,7 +107,8 @@ impl PlannedChange {
     }
 }
 
-/// Plans a lab that is begun.
+/// Plans. What is not begun is planned with a state of its own, which is thrown away: nothing is made,
+/// not even what a lab's state would lie in.
 ///
 /// # Errors
 /// Any [`CloudError`]; [`CloudError::NothingToAsk`] for a rehearsal whose servers are down.
@@ -118,5 +120,10 @@ pub async fn preview(
     if !up::can_be_planned(options).await {
         return Err(CloudError::NothingToAsk(options.dir.name().to_owned()));
     }
-    Ok(CloudPlan::of(&up::plan(options, on, stop).await?))
+    let begun = Record::find(&options.dir)?.is_some();
+    let planned = match begun {
+        true => up::plan(options, on, stop).await?,
+        false => up::plan_unbegun(options, on, stop).await?,
+    };
+    Ok(CloudPlan::of(&planned))
 }

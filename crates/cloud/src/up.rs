@@ -18,6 +18,7 @@ use crate::ground::Ground;
 use crate::images::{self, Images};
 use crate::profile::{CloudProfile, Rehearsal};
 use crate::record::{Paths, Record};
+use crate::roots::{self, State};
 use crate::run::Pace;
 use crate::{api, place, run, tasks};
 
@@ -69,6 +70,52 @@ pub async fn plan(
     planned(record, ground, account, &foundation, dir, on, stop).await
 }
 
+/// Plans a lab that nobody has begun, as if all that outlives labs were there.
+///
+/// # Errors
+/// Any [`CloudError`].
+pub(crate) async fn plan_unbegun(
+    options: &CloudOptions,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Planned, CloudError> {
+    let dir = &options.dir;
+    let record = draft(options).await?;
+    let ground = Ground::of(&record, dir)?;
+    let account = ground.account(&record, dir).await?;
+    let foundation = Foundation::supposed(&record);
+    let images = assembled(dir, on).await?;
+    let scratch = tempfile::tempdir().map_err(|e| CloudError::io(&std::env::temp_dir(), e))?;
+    let name = record.profile.root.directory();
+    let root = roots::lay_out(&scratch.path().join("terraform"), name, State::Local)?;
+    let mut workdir = ground
+        .local_workdir(&root, &scratch.path().join("work"))
+        .await?;
+    let at = CloudError::at("opening the root");
+    workdir.init(&|_| {}, stop).await.map_err(at)?;
+    engine::want(&mut workdir, &record, &ground, &foundation, &images)?;
+    let plan = engine::plan(&workdir, on, stop).await?;
+    let cost = engine::cost(&record, &plan);
+    room(&account, &plan, on).await?;
+    Ok(Planned {
+        record,
+        plan,
+        cost,
+        dir: dir.clone(),
+        pace: ground.pace(),
+        account,
+        workdir,
+        images,
+    })
+}
+
+async fn assembled(dir: &LabDir, on: OnCloud<'_>) -> Result<Images, CloudError> {
+    let cache = Cache::open(None).map_err(LabError::from)?;
+    let servers = cache.ensure(|event| on(CloudEvent::Servers(rlab_lab::UpEvent::Artifact(event))));
+    let servers = servers.await.map_err(LabError::from)?;
+    images::assemble(&servers, &Paths::of(dir).images(), on)
+}
+
 async fn planned(
     record: Record,
     ground: Ground,
@@ -78,10 +125,7 @@ async fn planned(
     on: OnCloud<'_>,
     stop: &Stop,
 ) -> Result<Planned, CloudError> {
-    let cache = Cache::open(None).map_err(LabError::from)?;
-    let servers = cache.ensure(|event| on(CloudEvent::Servers(rlab_lab::UpEvent::Artifact(event))));
-    let servers = servers.await.map_err(LabError::from)?;
-    let images = images::assemble(&servers, &Paths::of(dir).images(), on)?;
+    let images = assembled(dir, on).await?;
     let mut workdir = engine::open(&record, &ground, foundation, dir, on, stop).await?;
     engine::want(&mut workdir, &record, &ground, foundation, &images)?;
     let plan = engine::plan(&workdir, on, stop).await?;
@@ -186,16 +230,22 @@ async fn begin(options: &CloudOptions) -> Result<Record, CloudError> {
             wanted: format!("profile `{}`", profile.name),
         });
     }
+    let record = draft(options).await?;
+    record.save(dir)?;
+    Ok(record)
+}
+
+/// A record that is on no disk.
+async fn draft(options: &CloudOptions) -> Result<Record, CloudError> {
+    let (dir, profile) = (&options.dir, &options.profile);
     Record::check_name(dir.name())?;
     let whereabouts = place::of(profile, dir).await?;
-    let record = Record::new(
+    Ok(Record::new(
         dir.name(),
         profile.clone(),
         whereabouts,
         options.port_offset,
-    );
-    record.save(dir)?;
-    Ok(record)
+    ))
 }
 
 /// The servers that stand in for those of AWS, and the API in front of them.

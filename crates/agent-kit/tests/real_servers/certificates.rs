@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
 use rlab_contract::login::{CaCertificate, Roots};
 
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -10,6 +12,10 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 impl Authority {
     pub fn new() -> Self {
         let mut about = CertificateParams::new(Vec::new()).unwrap();
+        // Were both called the same, the server's certificate would pass for one signed by itself.
+        about
+            .distinguished_name
+            .push(DnType::CommonName, "authority of the test");
         about.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         about.key_usages = vec![
             KeyUsagePurpose::KeyCertSign,
