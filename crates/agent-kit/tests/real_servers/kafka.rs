@@ -28,7 +28,9 @@ use crate::process::{Process, free_port, servers};
 use crate::until;
 
 const PROOF_EVERY: Duration = Duration::from_secs(3);
-const TOKEN_LIFE: Duration = Duration::from_secs(4);
+/// librdkafka looks once a second whether four fifths of a token's life are over, and proves itself anew
+/// after nine tenths of what the broker grants: between the two there has to be more than that second.
+const TOKEN_LIFE: Duration = Duration::from_secs(12);
 const TOPIC: &str = "t";
 
 struct Broker {
@@ -223,13 +225,14 @@ async fn idle_clients_prove_themselves_anew_and_go_on_after_several_tokens() {
     let record = consumer.recv().await.unwrap().detach();
     assert_eq!(record.payload(), Some(&b"v"[..]));
     let frozen = frozen(&broker).await;
+    assert_eq!(consumer.recv().await.unwrap().payload(), Some(&b"v"[..]));
 
     let before = signed.load(Ordering::Relaxed);
     // Nothing is sent and nothing comes, while the consumer is polled.
-    let idle = tokio::time::timeout(TOKEN_LIFE * 3, consumer.recv()).await;
+    let idle = tokio::time::timeout(TOKEN_LIFE * 2, consumer.recv()).await;
     assert!(idle.is_err(), "{idle:?}");
     let renewed = signed.load(Ordering::Relaxed) - before;
-    assert!(renewed >= 3, "{renewed} tokens");
+    assert!(renewed >= 2, "{renewed} tokens");
 
     send(&producer).await.unwrap();
     let next = tokio::time::timeout(PROOF_EVERY, consumer.recv()).await;
