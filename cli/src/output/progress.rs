@@ -90,11 +90,8 @@ impl Progress {
             CloudEvent::Servers(event) => return self.show(event),
             CloudEvent::Step(step) => return self.keep(&format!("{}: {step}", self.clock())),
             CloudEvent::Note(text) => return self.keep(text),
-            CloudEvent::Packing(AssembleEvent::Unmet { path, library }) => {
-                return self.keep(&format!(
-                    "{} wants {library}, which is not here",
-                    path.display()
-                ));
+            CloudEvent::Packing(AssembleEvent::Unmet { library, .. }) => {
+                return self.keep(&format!("{library} is not here"));
             }
             CloudEvent::Packing(AssembleEvent::Packing {
                 layer,

@@ -80,7 +80,7 @@ async fn destroy(
     let at = CloudError::at("taking the lab down");
     let destroyed = match run::destroy(ground.pace(), &workdir, on, stop).await {
         Err(error) => {
-            engine::unlock(&workdir, error, on, stop).await?;
+            engine::unlock(&workdir, "taking the lab down", error, on, stop).await?;
             run::destroy(ground.pace(), &workdir, on, stop).await
         }
         destroyed => destroyed,
@@ -110,7 +110,14 @@ async fn take_in(
             Err(error) => {
                 let absent = not_there(&error, &orphans);
                 if absent.is_empty() {
-                    engine::unlock(workdir, error, on, stop).await?;
+                    engine::unlock(
+                        workdir,
+                        "taking over what an earlier run made",
+                        error,
+                        on,
+                        stop,
+                    )
+                    .await?;
                 }
                 orphans.retain(|orphan| !absent.contains(orphan));
             }

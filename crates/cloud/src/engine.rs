@@ -116,7 +116,7 @@ pub(crate) async fn plan(
         } else if unlocked {
             return Err(at(error));
         } else {
-            unlock(workdir, error, on, stop).await?;
+            unlock(workdir, "planning", error, on, stop).await?;
             unlocked = true;
         }
     }
@@ -151,13 +151,13 @@ pub(crate) async fn orphans(
 /// `error` itself.
 pub(crate) async fn unlock(
     workdir: &Workdir,
+    step: &'static str,
     error: TerraformError,
     on: OnCloud<'_>,
     stop: &Stop,
 ) -> Result<(), CloudError> {
-    let at = CloudError::at("locking the state");
     let TerraformError::Failed(failed) = &error else {
-        return Err(at(error));
+        return Err(CloudError::at(step)(error));
     };
     let locks = failed.failures.iter().filter_map(|f| match &f.cause {
         Cause::Locked(lock) => lock.as_ref(),
@@ -168,11 +168,12 @@ pub(crate) async fn unlock(
         .map(|lock| lock.id.clone())
         .next();
     let Some(id) = ours else {
-        return Err(at(error));
+        return Err(CloudError::at(step)(error));
     };
     on(CloudEvent::Note(format!(
         "breaking the lock {id} of a terraform that died here"
     )));
+    let at = CloudError::at("breaking a lock");
     workdir.force_unlock(&id, stop).await.map_err(at)
 }
 

@@ -1,10 +1,12 @@
 //! The images of a lab: the agents, the registry and the runner, as they are installed here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rlab_artifacts::Servers;
-use rlab_images::{About, Architecture, AssembleError, ImagePlan, Layout, Piece, Plan};
+use rlab_images::{
+    About, Architecture, AssembleError, AssembleEvent, ImagePlan, Layout, Piece, Plan,
+};
 use rlab_lab::LabError;
 use rlab_lab::profile::{AGENTS, agent_binary};
 
@@ -63,7 +65,19 @@ pub fn assemble(servers: &Servers, to: &Path, on: OnCloud<'_>) -> Result<Images,
         },
         images,
     };
-    let layout = rlab_images::assemble(&plan, to, &mut |event| on(CloudEvent::Packing(event)))?;
+    let mut unmet = BTreeSet::new();
+    let layout = rlab_images::assemble(&plan, to, &mut |event| match event {
+        AssembleEvent::Unmet { library, .. } => {
+            unmet.insert(library);
+        }
+        packing => on(CloudEvent::Packing(packing)),
+    })?;
+    if !unmet.is_empty() {
+        let names = unmet.into_iter().collect::<Vec<_>>().join(", ");
+        on(CloudEvent::Note(format!(
+            "not in the images, since they are not here: {names}"
+        )));
+    }
     let digests = layout.images().iter();
     let digests = digests
         .map(|image| (image.name.clone(), image.digest().to_owned()))

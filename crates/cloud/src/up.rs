@@ -131,6 +131,11 @@ async fn planned(
     let plan = engine::plan(&workdir, on, stop).await?;
     let cost = engine::cost(&record, &plan);
     within_budget(&record, &cost)?;
+    if record.profile.budget.emails.is_empty() {
+        on(CloudEvent::Note(
+            "nobody is told when the budget is reached ([budget] emails in the profile)".into(),
+        ));
+    }
     room(&account, &plan, on).await?;
     Ok(Planned {
         record,

@@ -24,11 +24,11 @@ variable "usd_per_hour" {
 }
 
 variable "emails" {
-  description = "Who is told."
+  description = "Who is told; nobody when empty."
   type        = set(string)
 
   validation {
-    condition     = length(var.emails) >= 1 && length(var.emails) <= 10 && alltrue([for email in var.emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
-    error_message = "name one to ten e-mail addresses, or nobody hears of the costs"
+    condition     = length(var.emails) <= 10 && alltrue([for email in var.emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
+    error_message = "name at most ten e-mail addresses"
   }
 }

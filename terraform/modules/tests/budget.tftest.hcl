@@ -72,13 +72,28 @@ run "an_hour_out_of_bounds_is_refused" {
   expect_failures = [var.usd_per_hour]
 }
 
-run "a_budget_that_tells_nobody_is_refused" {
+run "a_budget_that_tells_nobody_watches_all_the_same" {
   command = plan
   module {
     source = "./budget"
   }
   variables {
     emails = []
+  }
+
+  assert {
+    condition     = alltrue([for budget in aws_budgets_budget.lab : length(budget.notification) == 0])
+    error_message = "AWS refuses a notification that goes to nobody"
+  }
+}
+
+run "more_addresses_than_aws_takes_are_refused" {
+  command = plan
+  module {
+    source = "./budget"
+  }
+  variables {
+    emails = [for number in range(11) : "somebody${number}@example.org"]
   }
 
   expect_failures = [var.emails]

@@ -177,7 +177,7 @@ async fn log_in(
         refused(Cause::TimedOut, why)
     })?;
     let keys = found.map_err(|error| {
-        let why = DisplayErrorContext(&error).to_string();
+        let why = plain(&DisplayErrorContext(&error).to_string());
         let cause = match Cause::in_text(&why) {
             Cause::Other if matches!(error, CredentialsError::CredentialsNotLoaded(_)) => missing(),
             cause => cause,
@@ -189,4 +189,10 @@ async fn log_in(
 
 fn profile_in_environment() -> Option<String> {
     std::env::var("AWS_PROFILE").ok().filter(|p| !p.is_empty())
+}
+
+/// The SDK's words without what it adds for those who debug it.
+fn plain(words: &str) -> String {
+    let end = words.rfind(" (CredentialsNotLoaded").unwrap_or(words.len());
+    words[..end].to_owned()
 }

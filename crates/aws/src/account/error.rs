@@ -214,7 +214,7 @@ impl AccountError {
     /// What to type next.
     pub fn hint(&self) -> Option<String> {
         let text = match self {
-            Self::NoRegion => "name one with --region, AWS_REGION or region in the profile".into(),
+            Self::NoRegion => "name one by AWS_REGION, in the AWS profile, or as region in the lab's profile".into(),
             Self::NotLoggedIn { cause, profile, .. } => return cause.hint_for(profile.as_deref()),
             Self::OtherAccount { expected, .. } => format!(
                 "choose credentials of {expected} (AWS_PROFILE; see aws configure list-profiles), or \
