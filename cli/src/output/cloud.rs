@@ -84,7 +84,13 @@ pub fn was_down(report: &CloudDown) -> String {
         .scheduled
         .iter()
         .map(|what| format!("\nscheduled: {what}"));
-    done + &scheduled.collect::<String>()
+    let unknown = match report.unknown.len() {
+        0 => String::new(),
+        count => format!(
+            "\nnot known to be gone: {count}, by a tag that AWS may still remember (--format json names them)"
+        ),
+    };
+    done + &scheduled.collect::<String>() + &unknown
 }
 
 /// How far terraform is.

@@ -1,5 +1,6 @@
 //! `down`: by the state, then a look for what no state knows of.
 
+use rlab_aws::account::State;
 use rlab_aws::intent::Intent;
 use rlab_aws::terraform::{Orphan, Stop, Workdir, not_there};
 use rlab_lab::layout::API;
@@ -26,6 +27,8 @@ pub struct CloudDown {
     pub removed: u64,
     /// What AWS removes later by itself, each with when.
     pub scheduled: Vec<String>,
+    /// What carried the lab's tag a moment ago, and could not be asked whether it is gone.
+    pub unknown: Vec<String>,
     /// Whether the account itself is gone, being a rehearsed one.
     pub account_gone: bool,
 }
@@ -40,18 +43,57 @@ pub async fn down(dir: &LabDir, on: OnCloud<'_>, stop: &Stop) -> Result<CloudDow
     let never_planned = !Paths::of(dir)
         .work(record.profile.root.directory())
         .exists();
+    let mut left = Left::default();
     let removed = match account_gone || never_planned {
         true => 0,
-        false => destroy(&record, dir, on, stop).await?,
+        false => {
+            let removed = destroy(&record, dir, on, stop).await?;
+            left = look(&record, dir, on).await?;
+            removed
+        }
     };
+    if !left.there.is_empty() {
+        return Err(CloudError::Residual(left.there));
+    }
     forget(dir)?;
     Ok(CloudDown {
         schema: "rlab/cloud-down/v1",
         lab: record.lab,
         removed,
-        scheduled: Vec::new(),
+        scheduled: left.scheduled,
+        unknown: left.unknown,
         account_gone,
     })
+}
+
+/// What still carries the lab's tag.
+#[derive(Default)]
+struct Left {
+    there: Vec<String>,
+    scheduled: Vec<String>,
+    unknown: Vec<String>,
+}
+
+/// Looks for what no state knows of, by the tag that everything of the lab carries.
+async fn look(record: &Record, dir: &LabDir, on: OnCloud<'_>) -> Result<Left, CloudError> {
+    on(CloudEvent::Step("looking for what is left"));
+    let account = Ground::of(record, dir)?.account(record, dir).await?;
+    let account = account.step("looking for what is left");
+    let found = account.tagged(&record.lab).await?;
+    let mut left = Left::default();
+    for residual in account.still_there(found).await {
+        let arn = residual.found.arn;
+        match residual.state {
+            State::There { .. } => left.there.push(arn),
+            State::Scheduled { what, until } => {
+                let when = until.map_or(String::new(), |at| format!(" at {at}"));
+                left.scheduled.push(format!("{arn}: {what}{when}"));
+            }
+            State::Unknown { why } => left.unknown.push(format!("{arn}: {why}")),
+            State::Gone => {}
+        }
+    }
+    Ok(left)
 }
 
 /// Whether the process that plays the account still runs: with it goes all that was made in it.

@@ -73,8 +73,14 @@ impl<'a> Ids<'a> {
 /// Address → id of each planned resource that is called by its name.
 pub(super) fn by_name(plan: &Value) -> BTreeMap<String, String> {
     let changes = plan["resource_changes"].as_array().into_iter().flatten();
+    let account = plan["variables"]["account_id"]["value"].as_str();
     let named = changes.filter_map(|change| {
         let kind = change["type"].as_str()?;
+        if kind == "aws_budgets_budget" {
+            let name = change["change"]["after"]["name"].as_str()?;
+            let id = format!("{}:{name}", account?);
+            return Some((change["address"].as_str()?.to_owned(), id));
+        }
         let (_, attribute) = NAMED.iter().find(|(named, _)| *named == kind)?;
         let name = change["change"]["after"][attribute].as_str()?;
         Some((change["address"].as_str()?.to_owned(), name.to_owned()))
@@ -133,11 +139,13 @@ mod tests {
             change("a", "aws_iam_role", json!({ "name": "rlab-x-runner" })),
             change("b", "aws_vpc", json!({ "cidr_block": "10.0.0.0/16" })),
             change("c", "aws_db_instance", json!({ "identifier": null })),
-        ]});
+            change("d", "aws_budgets_budget", json!({ "name": "rlab-x-daily" })),
+        ], "variables": { "account_id": { "value": "1" } } });
         let names = by_name(&plan);
-        assert_eq!(
-            names.into_iter().collect::<Vec<_>>(),
-            [("a".to_owned(), "rlab-x-runner".to_owned())]
-        );
+        let all: Vec<_> = names
+            .iter()
+            .map(|(a, id)| (a.as_str(), id.as_str()))
+            .collect();
+        assert_eq!(all, [("a", "rlab-x-runner"), ("d", "1:rlab-x-daily")]);
     }
 }
