@@ -9,6 +9,8 @@ mod runner;
 mod services;
 mod topology;
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use rlab_lab::client::LabClient;
@@ -19,17 +21,22 @@ use rlab_rehearsal::{
     Container, DataPlane, DataPlaneError, LogFile, Progress, Running, TaskPlane, TaskSteps,
     Topology,
 };
+use tokio::sync::watch;
 
 /// The lab in a directory.
 #[derive(Debug, Clone)]
 pub struct LabPlane {
     dir: LabDir,
+    /// Whether somebody asked for the registry. The lab needs it before ECS does; until then it is no
+    /// task of anybody's.
+    registry: Arc<watch::Sender<bool>>,
 }
 
 impl LabPlane {
     /// The lab in `dir`, which need not be up yet.
     pub fn new(dir: LabDir) -> Self {
-        Self { dir }
+        let registry = Arc::new(watch::Sender::new(false));
+        Self { dir, registry }
     }
 
     async fn client(&self) -> Result<LabClient, DataPlaneError> {
@@ -42,6 +49,9 @@ impl LabPlane {
         Site::load(self.dir.clone()).map_err(|e| failed("lab", &e))
     }
 }
+
+/// The service that is a server of the lab.
+const REGISTRY: &str = "registry";
 
 fn failed(node: &str, why: &LabError) -> DataPlaneError {
     DataPlaneError::Failed {

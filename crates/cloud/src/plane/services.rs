@@ -8,11 +8,16 @@ use rlab_lab::spec::{LabSpec, NodeKind, NodeSpec};
 use rlab_rehearsal::{DataPlaneError, Exit, TaskHappened, TaskStep, TaskSteps};
 
 use super::events::{Events, at};
-use super::{LabPlane, failed};
+use super::{LabPlane, REGISTRY, failed};
 
 /// What happens to the processes of `service`, from the first that the supervisor remembers.
 pub(super) fn follow(plane: LabPlane, service: String) -> TaskSteps {
     let following = async move {
+        if service == REGISTRY {
+            let mut wanted = plane.registry.subscribe();
+            // Its sender is the plane's own.
+            let _ = wanted.wait_for(|wanted| *wanted).await;
+        }
         let nodes = match plane.site() {
             Ok(site) => names(&site.spec, &service),
             Err(error) => return stream::once(async { Err(error) }).boxed(),
@@ -109,6 +114,9 @@ pub(super) async fn scale(
             node: service.to_owned(),
             why: format!("this lab has room for {most}"),
         });
+    }
+    if service == REGISTRY && desired > 0 {
+        plane.registry.send_replace(true);
     }
     let client = plane.client().await?;
     for (index, node) in (0_u32..).zip(nodes) {
