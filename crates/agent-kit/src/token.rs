@@ -104,16 +104,22 @@ async fn keep_signing<F, Fut, E>(
     E: Display,
 {
     let mut backoff = Backoff::new(SHORTEST_PAUSE, LONGEST_PAUSE);
+    let mut said = String::new();
     loop {
         match signed(sign()).await {
             Ok((token, wait)) => {
                 sender.send_replace(Some(token));
                 readiness.answered(name);
                 backoff.reset();
+                said.clear();
                 tokio::time::sleep(wait).await;
             }
             Err(cause) => {
-                readiness.waits(name, cause);
+                if cause != said {
+                    tracing::warn!(name, cause, "not signed; trying again");
+                }
+                readiness.waits(name, &cause);
+                said = cause;
                 backoff.wait().await;
             }
         }

@@ -53,6 +53,8 @@ impl From<sqlx::Error> for StoreError {
             (_, E::Io(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Protocol(_)) => {
                 Self::Unavailable(error.to_string())
             }
+            // A connection cut during its handshake; nothing was asked yet.
+            (_, E::Tls(_)) => Self::Unavailable(error.to_string()),
             _ => Self::Sql(error),
         }
     }
