@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use rlab_artifacts::Event as ArtifactEvent;
-use rlab_cloud::{AssembleEvent, CloudEvent};
+use rlab_cloud::CloudEvent;
 use rlab_drill::DrillEvent;
 use rlab_lab::UpEvent;
 
@@ -90,14 +90,11 @@ impl Progress {
             CloudEvent::Servers(event) => return self.show(event),
             CloudEvent::Step(step) => return self.keep(&format!("{}: {step}", self.clock())),
             CloudEvent::Note(text) => return self.keep(text),
-            CloudEvent::Packing(AssembleEvent::Unmet { library, .. }) => {
-                return self.keep(&format!("{library} is not here"));
-            }
-            CloudEvent::Packing(AssembleEvent::Packing {
+            CloudEvent::Packing {
                 layer,
                 bytes_done,
                 bytes_total,
-            }) => {
+            } => {
                 format!("packing {layer}: {} of {} bytes", bytes_done, bytes_total)
             }
             CloudEvent::Working {

@@ -81,12 +81,17 @@ fn agreed(context: &Context, plan: &CloudPlan) -> Result<(), Failure> {
 }
 
 /// Removes everything in AWS.
-pub async fn down(context: &Context) -> Result<(), Failure> {
+///
+/// What could not be asked whether it is gone leaves the outcome unknown.
+pub async fn down(context: &Context) -> Result<Exit, Failure> {
     let stop = Stop::from(signals::cancellation()?);
     let progress = Progress::new(context);
     let on = |event| progress.show_cloud(&event);
     let report = rlab_cloud::down(&context.dir, &on, &stop).await?;
     drop(progress);
     context.format.print(&report, || cloud::was_down(&report))?;
-    Ok(())
+    Ok(match report.unknown.is_empty() {
+        true => Exit::Held,
+        false => Exit::Unknown,
+    })
 }

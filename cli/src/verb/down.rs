@@ -51,18 +51,19 @@ impl Down {
             stream::note(&plan::down(&plan));
             self.confirmed(context)?;
         }
-        if record.is_some() {
-            cloud::down(context).await?;
-        }
+        let exit = match record {
+            Some(_) => cloud::down(context).await?,
+            None => Exit::Held,
+        };
         if !context.dir.exists() && !self.purge {
-            return Ok(Exit::Held);
+            return Ok(exit);
         }
         let progress = Progress::new(context);
         let report =
             rlab_lab::down(&context.dir, self.purge, &|event| progress.show(&event)).await?;
         drop(progress);
         context.format.print(&report, || plan::was_down(&report))?;
-        Ok(Exit::Held)
+        Ok(exit)
     }
 
     /// The lab's name was typed, as an option or now.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use rlab_aws::progress::Remaining;
-use rlab_images::AssembleEvent;
 use rlab_lab::UpEvent;
 
 /// Something worth showing.
@@ -14,7 +13,14 @@ pub enum CloudEvent {
     /// The servers of a rehearsal.
     Servers(UpEvent),
     /// An image is being packed.
-    Packing(AssembleEvent),
+    Packing {
+        /// Which layer.
+        layer: String,
+        /// Bytes of all layers that are packed.
+        bytes_done: u64,
+        /// Of so many.
+        bytes_total: u64,
+    },
     /// terraform works.
     Working {
         /// Resources that are done.

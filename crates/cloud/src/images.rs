@@ -70,7 +70,15 @@ pub fn assemble(servers: &Servers, to: &Path, on: OnCloud<'_>) -> Result<Images,
         AssembleEvent::Unmet { library, .. } => {
             unmet.insert(library);
         }
-        packing => on(CloudEvent::Packing(packing)),
+        AssembleEvent::Packing {
+            layer,
+            bytes_done,
+            bytes_total,
+        } => on(CloudEvent::Packing {
+            layer,
+            bytes_done,
+            bytes_total,
+        }),
     })?;
     if !unmet.is_empty() {
         let names = unmet.into_iter().collect::<Vec<_>>().join(", ");

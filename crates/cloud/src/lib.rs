@@ -39,7 +39,6 @@ pub use in_vpc::run_task;
 pub use preview::{CloudPlan, PlannedChange, preview};
 pub use profile::{AnyProfile, CloudProfile, Root};
 pub use record::{Paths, Record};
-pub use rlab_images::AssembleEvent;
 pub use runner::{Ran, run_in_vpc};
 pub use status::{CloudStatus, status};
 pub use up::{CloudOptions, Planned, carry_out, plan};

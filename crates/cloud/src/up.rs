@@ -94,6 +94,24 @@ pub(crate) async fn plan_unbegun(
     let at = CloudError::at("opening the root");
     workdir.init(&|_| {}, stop).await.map_err(at)?;
     engine::want(&mut workdir, &record, &ground, &foundation, &images)?;
+    priced(record, &ground, account, workdir, images, dir, on, stop).await
+}
+
+/// Plans what the root was told to want, prices it, and asks whether the account has room for it.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of a plan, each made elsewhere"
+)]
+async fn priced(
+    record: Record,
+    ground: &Ground,
+    account: Account,
+    workdir: Workdir,
+    images: Images,
+    dir: &LabDir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Planned, CloudError> {
     let plan = engine::plan(&workdir, on, stop).await?;
     let cost = engine::cost(&record, &plan);
     room(&account, &plan, on).await?;
@@ -128,25 +146,14 @@ async fn planned(
     let images = assembled(dir, on).await?;
     let mut workdir = engine::open(&record, &ground, foundation, dir, on, stop).await?;
     engine::want(&mut workdir, &record, &ground, foundation, &images)?;
-    let plan = engine::plan(&workdir, on, stop).await?;
-    let cost = engine::cost(&record, &plan);
-    within_budget(&record, &cost)?;
-    if record.profile.budget.emails.is_empty() {
+    let planned = priced(record, &ground, account, workdir, images, dir, on, stop).await?;
+    within_budget(&planned.record, &planned.cost)?;
+    if planned.record.profile.budget.emails.is_empty() {
         on(CloudEvent::Note(
             "nobody is told when the budget is reached ([budget] emails in the profile)".into(),
         ));
     }
-    room(&account, &plan, on).await?;
-    Ok(Planned {
-        record,
-        plan,
-        cost,
-        dir: dir.clone(),
-        pace: ground.pace(),
-        account,
-        workdir,
-        images,
-    })
+    Ok(planned)
 }
 
 fn within_budget(record: &Record, cost: &Estimate) -> Result<(), CloudError> {
