@@ -162,7 +162,7 @@ fn cut_off(scene: &Scene, service: &str, node: &str, after: Duration) {
 
 #[test]
 fn a_supervisor_killed_in_the_middle_of_a_failover_leaves_one_primary_to_the_next_up() {
-    let scene = Scene::up();
+    let scene = Scene::fresh();
     for after_ms in [0, 5, 20, 80, 300] {
         let status = scene.status();
         let nodes = status["nodes"].as_array().unwrap();
@@ -186,7 +186,7 @@ fn a_supervisor_killed_in_the_middle_of_a_failover_leaves_one_primary_to_the_nex
 
 #[test]
 fn a_lab_goes_down_clean_while_a_failover_is_under_way() {
-    let scene = Scene::up();
+    let scene = Scene::fresh();
     let lost = scene.pid("mysql");
     let mut verb = scene.start(&["node", "failover", "mysql"]);
     let deadline = Instant::now() + SOON;

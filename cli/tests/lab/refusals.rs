@@ -34,7 +34,7 @@ fn an_unknown_profile_is_refused_with_a_suggestion() {
 #[test]
 fn every_mistake_in_a_profile_is_told_at_once_with_its_line() {
     let scene = Scene::new();
-    let file = scene.home().join("mine.toml");
+    let file = scene.scratch().join("mine.toml");
     let local = include_str!("../../../profiles/local.toml");
     let wrong = local.replace("heap_mib = 256 ", "heep_mib = 256 ").replace(
         "zone = \"az-c\"\nheap_mib = 96",
@@ -55,7 +55,7 @@ fn every_mistake_in_a_profile_is_told_at_once_with_its_line() {
 
 #[test]
 fn data_of_another_version_is_refused_and_untouched() {
-    let scene = Scene::up();
+    let scene = Scene::fresh();
     scene.rlab(&["down"]).succeeded();
     let file = scene.dir().spec();
     let spec = std::fs::read_to_string(&file).unwrap();
@@ -74,16 +74,18 @@ fn data_of_another_version_is_refused_and_untouched() {
 #[test]
 fn another_port_offset_than_the_labs_own_is_refused() {
     let scene = Scene::up();
+    let own = scene.port_offset();
+    let other = (own + 100).to_string();
     scene
-        .rlab(&["up", "--port-offset", "4100"])
+        .rlab(&["up", "--port-offset", &other])
         .exited(64)
-        .says("--port-offset 4000");
+        .says(&format!("--port-offset {own}"));
     scene.ends_clean();
 }
 
 #[test]
 fn a_node_that_dies_while_starting_is_named_with_its_last_log_lines() {
-    let scene = Scene::up();
+    let scene = Scene::fresh();
     scene.rlab(&["down"]).succeeded();
     std::fs::write(
         scene.dir().node("mysql").join("data/ibdata1"),

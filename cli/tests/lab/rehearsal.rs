@@ -122,7 +122,7 @@ fn the_root_of_aws_is_applied_killed_completed_worked_with_and_taken_down() {
 
 /// A command runs as a task, beside the servers, and what it says comes back with its exit code.
 fn in_the_vpc(scene: &Scene) {
-    let evidence = scene.home().join("evidence");
+    let evidence = scene.scratch().join("evidence");
     let ran = scene.rlab(&[
         "runner",
         "--evidence",

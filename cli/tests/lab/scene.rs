@@ -1,17 +1,23 @@
-//! A lab home of a test's own, and the binary driven in it.
+//! A lab for a test, its own or a lent one, and the binary driven in it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rlab_lab::processes::{self, Found, SUPERVISOR};
+use rlab_lab::spec::LabSpec;
 use rlab_lab::{LabDir, LabHome};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A lab home that is taken down and removed however its test ends.
+/// Home of a lab that is up, for the tests that leave it as they found it. Its name is its home's only one.
+const LENT: &str = "RLAB_TEST_HOME";
+
+/// A directory of the test's own, and a lab: one that is taken down and removed however the test ends, or
+/// one that is lent.
 pub struct Scene {
-    home: TempDir,
+    scratch: TempDir,
+    lent: Option<PathBuf>,
     lab: String,
     port_offset: u16,
 }
@@ -33,21 +39,41 @@ impl Scene {
     /// The same with another name and port offset.
     pub fn named(lab: &str, port_offset: u16) -> Self {
         Self {
-            home: TempDir::with_prefix("rlab-test-").unwrap(),
+            scratch: TempDir::with_prefix("rlab-test-").unwrap(),
+            lent: None,
             lab: lab.to_owned(),
             port_offset,
         }
     }
 
-    /// A lab in a home of its own that is up.
+    /// A lab that is up and well: the lent one, which may have been used, or else a fresh one.
     pub fn up() -> Self {
+        let Some(home) = std::env::var_os(LENT).map(PathBuf::from) else {
+            return Self::fresh();
+        };
+        let all = LabHome::at(&home);
+        let [name]: [String; 1] = all.labs().try_into().expect("one lab is lent");
+        let spec = LabSpec::load(&all.lab(&name).unwrap()).unwrap();
+        let mut scene = Self::named(&name, spec.port_offset);
+        scene.lent = Some(home);
+        scene
+    }
+
+    /// A lab in a home of its own that is up.
+    pub fn fresh() -> Self {
         let scene = Self::new();
         scene.rlab(&["up"]).succeeded();
         scene
     }
 
-    pub fn home(&self) -> &Path {
-        self.home.path()
+    /// Where the lab is.
+    fn home(&self) -> &Path {
+        self.lent.as_deref().unwrap_or(self.scratch())
+    }
+
+    /// A directory for files of the test's own.
+    pub fn scratch(&self) -> &Path {
+        self.scratch.path()
     }
 
     pub fn dir(&self) -> LabDir {
@@ -124,11 +150,17 @@ impl Scene {
         }
     }
 
-    /// Takes the lab down and asserts that nothing of it is left.
+    /// Takes the lab down and asserts that nothing of it is left; a lent one has to be well again.
     pub fn ends_clean(self) {
+        if self.lent.is_some() {
+            self.rlab(&["up"]).succeeded();
+            let undo = std::fs::read_to_string(self.dir().undo_log()).unwrap_or_default();
+            assert_eq!(undo, "", "something is left to undo");
+            return;
+        }
         self.rlab(&["down"]).succeeded();
         assert_eq!(self.processes(), []);
-        let nodes = rlab_lab::spec::LabSpec::load(&self.dir()).unwrap().nodes;
+        let nodes = LabSpec::load(&self.dir()).unwrap().nodes;
         for address in nodes.iter().flat_map(|n| n.addresses()) {
             let bound = std::net::TcpListener::bind(address);
             assert!(bound.is_ok(), "{address} is still held");
@@ -145,9 +177,15 @@ impl Drop for Scene {
                 ran.stdout, ran.stderr
             );
         }
-        let _ = self
-            .command(&["down", "--purge", "--confirm", &self.lab])
-            .output();
+        let verbs: &[&[&str]] = match &self.lent {
+            // What a failed test left broken is no reason for the next one to fail.
+            Some(_) if std::thread::panicking() => &[&["up"], &["recover"], &["up"]],
+            Some(_) => &[],
+            None => &[&["down", "--purge", "--confirm", &self.lab]],
+        };
+        for verb in verbs {
+            let _ = self.command(verb).output();
+        }
     }
 }
 
@@ -209,5 +247,5 @@ pub fn signal(pid: u32, signal: &str) {
 
 /// Where a run's evidence would go.
 pub fn evidence(scene: &Scene) -> PathBuf {
-    scene.home().join("evidence")
+    scene.scratch().join("evidence")
 }

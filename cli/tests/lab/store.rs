@@ -22,7 +22,7 @@ const TTL: Duration = Duration::from_secs(60);
 /// One lab for all of it; its own relay and consumer are stopped, so that nobody else writes.
 #[test]
 fn the_store_keeps_its_promises_on_a_real_mysql() {
-    let scene = Scene::up();
+    let scene = Scene::fresh();
     for agent in ["outbox-relay", "consumer-service"] {
         scene.rlab(&["node", "stop", agent]).succeeded();
     }

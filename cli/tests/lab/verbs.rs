@@ -56,7 +56,7 @@ fn a_node_is_stopped_started_killed_paused_and_resumed() {
 
 #[test]
 fn a_paused_node_does_not_keep_the_lab_from_going_down() {
-    let scene = Scene::up();
+    let scene = Scene::fresh();
     scene.rlab(&["node", "pause", "kafka-3"]).succeeded();
     scene.ends_clean();
 }
@@ -77,11 +77,11 @@ fn two_labs_live_side_by_side() {
 fn logs_show_what_a_node_wrote() {
     let scene = Scene::up();
     scene
-        .rlab(&["logs", "kafka-1", "-n", "5000"])
+        .rlab(&["logs", "kafka-1", "-n", "100000"])
         .succeeded()
         .says("Kafka Server started");
     scene
-        .rlab(&["logs", "mysql", "-n", "5000"])
+        .rlab(&["logs", "mysql", "-n", "100000"])
         .succeeded()
         .says("ready for connections");
     scene.ends_clean();
@@ -97,7 +97,7 @@ fn smoke_injects_nothing_into_a_lab_that_is_not_well() {
 
 #[test]
 fn purging_removes_the_data_and_only_with_the_labs_name() {
-    let scene = Scene::up();
+    let scene = Scene::fresh();
     scene
         .rlab(&["down", "--purge", "--confirm", "other"])
         .exited(6);

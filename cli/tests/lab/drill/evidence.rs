@@ -8,10 +8,10 @@ use super::*;
 fn an_old_run_is_judged_again_without_the_lab_and_refused_once_a_byte_was_changed() {
     let scene = Scene::up();
     drill(&scene, &[]).succeeded();
-    scene.rlab(&["down"]).succeeded();
     let root = evidence(&scene);
     let root = root.to_str().unwrap();
-    let judge = || scene.rlab(&["evidence", "judge", "E-002", "--evidence", root]);
+    let nowhere = Scene::new();
+    let judge = || nowhere.rlab(&["evidence", "judge", "E-002", "--evidence", root]);
     judge()
         .succeeded()
         .says("recorded: held; judged again: held");
@@ -35,10 +35,10 @@ fn an_old_run_is_judged_again_without_the_lab_and_refused_once_a_byte_was_change
         undo();
     }
     judge().succeeded();
-    let list = scene.rlab(&["evidence", "list", "--evidence", root, "--format", "json"]);
+    let list = nowhere.rlab(&["evidence", "list", "--evidence", root, "--format", "json"]);
     assert_eq!(list.json()["runs"][0]["outcome"], "held");
     assert_eq!(list.json()["runs"][0]["sealed"], true);
-    scene
+    nowhere
         .rlab(&["evidence", "show", "E-002", "--evidence", root])
         .succeeded()
         .says("Verdict: HELD");

@@ -54,7 +54,7 @@ fn altered(scene: &Scene, changes: &[(&str, &str)]) -> PathBuf {
         assert!(text.contains(from), "E-002 no longer says `{from}`");
         text = text.replacen(from, to, 1);
     }
-    let path = scene.home().join("altered.yaml");
+    let path = scene.scratch().join("altered.yaml");
     std::fs::write(&path, text).unwrap();
     path
 }

@@ -17,7 +17,7 @@ fn wanted() -> (u32, u64) {
             .ok()
             .map(|text| text.parse::<u64>().unwrap())
     };
-    let kills = number("RLAB_KILLS").map_or(6, |kills| u32::try_from(kills).unwrap());
+    let kills = number("RLAB_KILLS").map_or(3, |kills| u32::try_from(kills).unwrap());
     (kills, number("RLAB_SEED").unwrap_or_else(rand::random))
 }
 

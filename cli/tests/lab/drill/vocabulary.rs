@@ -39,7 +39,7 @@ plot: [ r, lag ]
 ";
 
 fn book(scene: &Scene, text: &str) -> PathBuf {
-    let path = scene.home().join("book.yaml");
+    let path = scene.scratch().join("book.yaml");
     std::fs::write(&path, text).unwrap();
     path
 }
@@ -233,7 +233,7 @@ fn a_lab_without_what_takes_over_is_refused() {
     let profile = include_str!("../../../../profiles/local.toml")
         .replace("replicas = [\"az-b\"]\n", "")
         .replace("standby_zone = ", "# standby_zone = ");
-    let path = scene.home().join("bare.toml");
+    let path = scene.scratch().join("bare.toml");
     std::fs::write(&path, profile).unwrap();
     scene
         .rlab(&["up", "--profile", path.to_str().unwrap()])

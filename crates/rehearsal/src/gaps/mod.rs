@@ -3,6 +3,7 @@
 //! Each gap was met with the pinned versions; a newer emulator may close it.
 
 mod alarms;
+mod discovery;
 mod endpoints;
 mod files;
 mod glue;
@@ -33,6 +34,8 @@ pub(crate) struct Notes {
     alarms: BTreeMap<String, Form>,
     /// KMS key of a replication group.
     keys: BTreeMap<String, String>,
+    /// Services of Cloud Map.
+    services: discovery::Services,
     /// VPC endpoints.
     endpoints: endpoints::Endpoints,
     /// Policies of file systems.
@@ -43,7 +46,10 @@ pub(crate) struct Notes {
 
 /// Services with a gap of their own, besides RDS and ElastiCache.
 pub(crate) fn mends(service: &str) -> bool {
-    matches!(service, "ec2" | "elasticfilesystem" | "glue" | "monitoring")
+    matches!(
+        service,
+        "ec2" | "elasticfilesystem" | "glue" | "monitoring" | "servicediscovery"
+    )
 }
 
 /// Passes a call on and mends the answer.
@@ -61,6 +67,9 @@ pub(crate) async fn answer(rehearsal: &Rehearsal, call: &Call) -> Result<Respons
             endpoints::mend(&mut notes.endpoints, call, &answer)
         }
         ("elasticfilesystem", _) => files::mend(&mut notes.policies, call, &answer),
+        ("servicediscovery", "CreateService" | "GetService") => {
+            discovery::mend(&mut notes.services, call, &answer)
+        }
         ("glue", "CreateRegistry" | "GetTags") => glue::mend(&mut notes, call),
         _ => None,
     };
