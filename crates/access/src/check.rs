@@ -79,12 +79,6 @@ pub fn prove(model: &Model, files: &Artifacts, folder: &str) -> Report {
     Report::new(cells.len(), findings)
 }
 
-/// The first line of `files` that is not what `model` makes, of the first of its files that is there.
-pub fn first_difference(model: &Model, files: &Artifacts, folder: &str) -> Option<Finding> {
-    let mut findings = compared(model, files, folder).into_iter();
-    findings.find(|finding| finding.rule == Rule::EditedByHand)
-}
-
 /// The first line of each file that is not what `model` makes, and the files that are missing or too many.
 fn compared(model: &Model, files: &Artifacts, folder: &str) -> Vec<Finding> {
     const AGAIN: &str = "change iam/access.toml instead, then: rlab-ops iam generate";

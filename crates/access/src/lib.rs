@@ -19,7 +19,7 @@ mod policy;
 
 pub use actions::{Action, Actions};
 pub use cell::{Cell, Instance, System, matrix};
-pub use check::{FOLDER, check, first_difference, prove, read_folder, write_folder};
+pub use check::{FOLDER, check, prove, read_folder, write_folder};
 pub use drill::{DrillPolicy, DrillPolicyError, drill_policy};
 pub use evaluate::{Decision, simulate};
 pub use explain::{Because, Explained, Line, explain};

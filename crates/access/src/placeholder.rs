@@ -80,13 +80,25 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
 
 /// `text` with what `value` knows in place of each placeholder; others stay as they are.
 pub fn fill<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
-    let mut filled = text.to_owned();
-    for placeholder in PLACEHOLDERS {
-        if let Some(value) = value(placeholder.name) {
-            filled = filled.replace(&format!("${{{}}}", placeholder.name), value);
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        filled.push_str(before);
+        let known = after
+            .split_once('}')
+            .and_then(|(name, end)| Some((value(name)?, end)));
+        match known {
+            Some((value, end)) => {
+                filled.push_str(value);
+                rest = end;
+            }
+            None => {
+                filled.push_str("${");
+                rest = after;
+            }
         }
     }
-    filled
+    filled + rest
 }
 
 /// `text` with a sample in place of each placeholder.

@@ -1,4 +1,5 @@
-//! Redis users, a line each, as an ACL file has them but for the password.
+//! Redis users, a line each, as an ACL file has them but for the password. Who has no business there has
+//! no user.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,6 +21,9 @@ pub(super) fn text(model: &Model) -> String {
                 Kind::RedisChannel => channels.extend(names.map(|name| format!(" &{name}"))),
                 _ => {}
             }
+        }
+        if commands.is_empty() {
+            continue;
         }
         let all = |parts: BTreeSet<String>| parts.into_iter().collect::<String>();
         let (keys, channels, commands) = (all(keys), all(channels), all(commands));
