@@ -5,10 +5,11 @@ use std::io;
 use std::path::Path;
 
 use crate::actions::Actions;
-use crate::cell::{Cell, matrix};
+use crate::cell::Cell;
 use crate::evaluate::{Answer, Evaluators, file_of};
 use crate::finding::{Finding, Place, Report, Rule};
 use crate::generate::{Artifacts, arns, generate, policy, policy_file};
+use crate::matrix::matrix;
 use crate::model::Model;
 use crate::placeholder::sampled;
 use crate::policy::{Policy, Subset, lint, read, subset};

@@ -4,7 +4,8 @@ use rlab_document::one_of;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cell::{Cell, matrix};
+use crate::cell::Cell;
+use crate::matrix::matrix;
 use crate::model::Model;
 
 /// What the model says of an agent or of a cell.

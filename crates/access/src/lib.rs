@@ -13,18 +13,20 @@ mod evaluate;
 mod explain;
 mod finding;
 mod generate;
+mod matrix;
 mod model;
 mod placeholder;
 mod policy;
 
 pub use actions::{Action, Actions};
-pub use cell::{Cell, Instance, System, matrix};
+pub use cell::{Cell, Instance, System};
 pub use check::{FOLDER, check, prove, read_folder, write_folder};
 pub use drill::{DrillPolicy, DrillPolicyError, drill_policy};
 pub use evaluate::{Decision, simulate};
 pub use explain::{Because, Explained, Line, explain};
 pub use finding::{Finding, Place, Report, Rule, Severity, sarif};
-pub use generate::{Artifacts, generate};
+pub use generate::{Acl, Artifacts, KAFKA, MYSQL, REDIS, generate};
+pub use matrix::matrix;
 pub use model::{
     Agent, Condition, Grant, Kind, MODEL, Model, ModelFile, ModelSchema, Operation, Resource,
 };

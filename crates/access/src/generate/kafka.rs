@@ -10,12 +10,12 @@ use crate::cell::System;
 use crate::model::{Kind, Model, Right, direct};
 
 /// What a broker calls its cluster in ACLs.
-pub(crate) const CLUSTER: &str = "kafka-cluster";
+const CLUSTER: &str = "kafka-cluster";
 
 /// One ACL, in the words of Kafka's protocol in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Acl {
+pub struct Acl {
     /// `User:` and the name.
     pub principal: String,
     /// `cluster`, `topic`, `group` or `transactional_id`.
@@ -33,7 +33,7 @@ pub(crate) struct Acl {
 }
 
 /// Kafka's word for a kind of resource.
-pub(crate) const fn resource_type(kind: Kind) -> Option<&'static str> {
+const fn resource_type(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::KafkaCluster => Some("cluster"),
         Kind::KafkaTopic => Some("topic"),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use arn::arns;
 pub(crate) use iam::policy;
-pub(crate) use kafka::Acl;
+pub use kafka::Acl;
 
 use crate::model::Model;
 
@@ -18,11 +18,11 @@ use crate::model::Model;
 pub type Artifacts = BTreeMap<String, String>;
 
 /// File of all Kafka ACLs.
-pub(crate) const KAFKA: &str = "kafka-acls.jsonl";
+pub const KAFKA: &str = "kafka-acls.jsonl";
 /// File of all MySQL grants.
-pub(crate) const MYSQL: &str = "mysql-grants.sql";
+pub const MYSQL: &str = "mysql-grants.sql";
 /// File of all Redis users.
-pub(crate) const REDIS: &str = "redis-users.acl";
+pub const REDIS: &str = "redis-users.acl";
 
 /// File of the policy of `agent`.
 pub(crate) fn policy_file(agent: &str) -> String {

@@ -1,6 +1,7 @@
 //! The model: agent × resource × operation, each with its reason, as `iam/access.toml` says it.
 
 mod kind;
+mod operation;
 mod read;
 mod rights;
 
@@ -10,7 +11,8 @@ use rlab_document::{Document, DocumentErrors};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use kind::{Kind, Operation};
+pub use kind::Kind;
+pub use operation::Operation;
 pub(crate) use rights::{Right, closed, direct};
 
 use crate::cell::System;
