@@ -225,3 +225,37 @@ fn asked(cells: &[Cell], files: &Artifacts, folder: &str) -> Vec<Finding> {
     }
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_taken_out_of_any_file_is_found_where_it_stood() {
+        let model = Model::built_in().unwrap();
+        for (name, text) in generate(&model) {
+            let lines: Vec<&str> = text.lines().collect();
+            for at in 0..lines.len() {
+                // Of equal neighbours nobody can tell which one is gone.
+                if lines.get(at + 1) == Some(&lines[at]) {
+                    continue;
+                }
+                let mut less = lines.clone();
+                less.remove(at);
+                let (line, _) = differing(&text, &(less.join("\n") + "\n")).unwrap();
+                assert_eq!(line, at + 1, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_file_is_compared_with_the_one_of_its_name() {
+        let model = Model::built_in().unwrap();
+        let mut files = generate(&model);
+        assert_eq!(compared(&model, &files, FOLDER), []);
+        files.insert("runner.json".to_owned(), "{\n}\n".to_owned());
+        let found = compared(&model, &files, FOLDER);
+        assert_eq!(found[0].place, Place::line("iam/generated/runner.json", 2));
+        assert_eq!(found[0].rule, Rule::EditedByHand);
+    }
+}

@@ -202,28 +202,6 @@ fn server_files_edited_by_hand_are_caught_too() {
 }
 
 #[test]
-fn a_line_taken_out_of_any_file_is_found_where_it_stood() {
-    let model = Model::built_in().unwrap();
-    for (name, text) in good() {
-        let lines: Vec<&str> = text.lines().collect();
-        for at in 0..lines.len() {
-            // Of equal neighbours nobody can tell which one is gone.
-            if lines.get(at + 1) == Some(&lines[at]) {
-                continue;
-            }
-            let mut less = lines.clone();
-            less.remove(at);
-            let files = Artifacts::from([(name.clone(), less.join("\n") + "\n")]);
-            let report = check(&model, &files, FOLDER);
-            let mut all = report.findings.iter();
-            let first = all.find(|found| found.rule == Rule::EditedByHand).unwrap();
-            let place = (first.place.file.as_str(), first.place.line);
-            assert_eq!(place, (format!("{FOLDER}/{name}").as_str(), Some(at + 1)));
-        }
-    }
-}
-
-#[test]
 fn what_is_no_policy_is_told_with_its_place() {
     let (report, _) = edited("registry.json", "\"Statement\": [", "\"Statement\": [,");
     let found = report
