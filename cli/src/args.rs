@@ -87,6 +87,8 @@ pub enum Command {
     Evidence(verb::evidence::Evidence),
     #[command(subcommand)]
     Runbook(verb::runbook::Runbook),
+    #[command(subcommand)]
+    Iam(verb::iam::Iam),
     Runner(verb::runner::Runner),
     Extend(verb::extend::Extend),
     Down(verb::down::Down),
@@ -117,6 +119,7 @@ impl Command {
             Self::Recover(verb) => verb.run(context).await,
             Self::Evidence(verb) => verb.run(context),
             Self::Runbook(verb) => verb.run(context),
+            Self::Iam(verb) => verb.run(context),
             Self::Runner(verb) => verb.run(context).await,
             Self::Extend(verb) => verb.run(context).await,
             Self::Down(verb) => verb.run(context).await,

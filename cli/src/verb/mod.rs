@@ -8,6 +8,7 @@ pub mod down;
 pub mod drill;
 pub mod evidence;
 pub mod extend;
+pub mod iam;
 pub mod logs;
 pub mod man;
 pub mod node;

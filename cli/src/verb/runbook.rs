@@ -157,7 +157,7 @@ fn show(book: &Book, context: &Context) -> Result<(), Failure> {
         .print(&source, || source.text.trim_end().to_owned())
 }
 
-pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {
+pub(in crate::verb) fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE, for example commands=2000".into()),

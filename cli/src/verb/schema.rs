@@ -101,6 +101,14 @@ enum Name {
     RunbookList,
     /// `runbook show`
     RunbookSource,
+    /// `iam generate`
+    IamGenerated,
+    /// `iam check`
+    IamCheck,
+    /// `iam explain`
+    IamExplanation,
+    /// `iam policy`
+    IamPolicy,
     /// `schema check`
     SchemaCheck,
     /// `schema register`
@@ -142,6 +150,10 @@ impl Name {
             Self::EvidencePruned => schema_for!(verb::evidence::prune::Document).to_value(),
             Self::RunbookList => schema_for!(verb::runbook::RunbookList).to_value(),
             Self::RunbookSource => schema_for!(verb::runbook::Source<'_>).to_value(),
+            Self::IamGenerated => schema_for!(verb::iam::generate::Document).to_value(),
+            Self::IamCheck => schema_for!(rlab_access::Report).to_value(),
+            Self::IamExplanation => schema_for!(rlab_access::Explained).to_value(),
+            Self::IamPolicy => schema_for!(rlab_access::DrillPolicy).to_value(),
             Self::SchemaCheck => schema_for!(SchemaCheck).to_value(),
             Self::SchemaRegistered => schema_for!(SchemaRegistered).to_value(),
             Self::DownPlan => schema_for!(rlab_lab::DownPlan).to_value(),
@@ -234,13 +246,16 @@ mod tests {
     use super::*;
 
     /// Ids of what no verb prints: the lock of the servers, of a run the configuration and the seed of
-    /// its journal's hashes, of a lab on AWS its records and the table of usual durations.
-    const NOT_PRINTED: [&str; 6] = [
+    /// its journal's hashes, of a lab on AWS its records and the table of usual durations; the model of
+    /// permissions and what is known of IAM's actions.
+    const NOT_PRINTED: [&str; 8] = [
+        "access",
         "artifacts-lock",
         "aws-durations",
         "aws-intent",
         "cloud-lab",
         "configuration",
+        "iam-actions",
         "journal",
     ];
 

@@ -94,6 +94,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn text(user: &str, password: &str) -> String {
@@ -115,6 +117,33 @@ mod tests {
         let text = text("query_service", "x");
         assert!(text.contains("CREATE USER IF NOT EXISTS 'query_service'@'127.%'"));
         assert!(text.contains("ALTER USER 'query_service'@'127.%'"));
+    }
+
+    /// Words of a grant, in no order.
+    fn words(rights: &str) -> BTreeSet<&str> {
+        let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let words = rights.split(|c| !letters(c));
+        words.filter(|word| !word.is_empty()).collect()
+    }
+
+    #[test]
+    fn agents_get_the_rights_that_the_permission_model_generates() {
+        let generated = include_str!("../../../iam/generated/mysql-grants.sql");
+        let given: BTreeSet<_> = TABLE_GRANTS
+            .iter()
+            .map(|grant| (grant.user, grant.table, words(grant.rights)))
+            .collect();
+        let wanted: BTreeSet<_> = generated
+            .lines()
+            .filter_map(|line| {
+                let (rights, rest) = line
+                    .strip_prefix("GRANT ")?
+                    .split_once(" ON `{schema}`.`")?;
+                let (table, rest) = rest.split_once("` TO '")?;
+                Some((rest.split_once('\'')?.0, table, words(rights)))
+            })
+            .collect();
+        assert_eq!(given, wanted);
     }
 
     #[test]

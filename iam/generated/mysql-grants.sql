@@ -1,0 +1,12 @@
+GRANT INSERT, SELECT ON `{schema}`.`command` TO 'command_service'@'{host}';
+GRANT INSERT, SELECT, UPDATE ON `{schema}`.`item` TO 'command_service'@'{host}';
+GRANT INSERT ON `{schema}`.`outbox_event` TO 'command_service'@'{host}';
+GRANT INSERT ON `{schema}`.`effect_log` TO 'consumer_service'@'{host}';
+GRANT INSERT, SELECT, UPDATE ON `{schema}`.`parked_event` TO 'consumer_service'@'{host}';
+GRANT INSERT, SELECT ON `{schema}`.`processed_event` TO 'consumer_service'@'{host}';
+GRANT INSERT, SELECT, UPDATE ON `{schema}`.`read_model` TO 'consumer_service'@'{host}';
+GRANT SELECT, UPDATE (parked_at, parked_reason, settled_at) ON `{schema}`.`outbox_event` TO 'outbox_relay'@'{host}';
+GRANT SELECT, UPDATE ON `{schema}`.`relay_lease` TO 'outbox_relay'@'{host}';
+GRANT DELETE, INSERT, SELECT, UPDATE ON `{schema}`.`relay` TO 'outbox_relay'@'{host}';
+GRANT SELECT ON `{schema}`.`read_model` TO 'query_service'@'{host}';
+GRANT ALTER, CREATE, DELETE, DROP, INSERT, SELECT, UPDATE ON `rlab\_%`.* TO 'rlab_admin'@'{host}' WITH GRANT OPTION;
