@@ -92,6 +92,8 @@ build --all-targets --features "$features"
 say "unit and property tests"
 quick_tests
 dependencies
+say "the permission model"
+rlab iam check
 scripts/terraform.sh check
 if [ -z "$quick" ]; then
     install_for_servers

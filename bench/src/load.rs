@@ -48,8 +48,7 @@ pub async fn measure(rate: u32, seconds: u32) -> Result<LoadReport, BenchError> 
     let dir = tempfile::tempdir()?;
     let history = dir.path().join("history");
     let load = Load {
-        asks: Asks::Commands,
-        base: Arc::new(move || Some(address)),
+        asks: Asks::Commands(Arc::new(move || Some(address))),
         count: Some(u64::from(rate) * u64::from(seconds)),
         rate_per_s: f64::from(rate),
         keys: 1_000,

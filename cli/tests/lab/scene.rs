@@ -150,10 +150,21 @@ impl Scene {
         }
     }
 
+    /// Waits until the next test may begin: a broker that is back needs a while to be in sync.
+    fn is_steady(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let mut ran = self.rlab(&["smoke"]);
+        while ran.code != Some(0) && Instant::now() < deadline {
+            ran = self.rlab(&["smoke"]);
+        }
+        ran.succeeded();
+    }
+
     /// Takes the lab down and asserts that nothing of it is left; a lent one has to be well again.
     pub fn ends_clean(self) {
         if self.lent.is_some() {
             self.rlab(&["up"]).succeeded();
+            self.is_steady();
             let undo = std::fs::read_to_string(self.dir().undo_log()).unwrap_or_default();
             assert_eq!(undo, "", "something is left to undo");
             return;

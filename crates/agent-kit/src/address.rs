@@ -8,11 +8,23 @@ use std::time::{Duration, SystemTime};
 
 use rlab_contract::address::Address;
 use rlab_contract::agent_config::Addresses;
+use serde::Deserialize;
 use tokio::sync::watch;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 type Map = BTreeMap<String, Address>;
+
+/// When a server's name is turned into its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolve {
+    /// When the agent starts: what drills show the cost of.
+    Once,
+    /// With every connection.
+    #[default]
+    EachConnect,
+}
 
 /// Why an endpoint has no address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,11 +44,11 @@ pub struct AddressMap {
 
 impl AddressMap {
     /// The addresses as the lab gives them. A file is read now and its changes are followed in the
-    /// background; one that is missing or broken leaves the map as it was (empty at first) and is
-    /// reported in the log.
-    pub fn new(addresses: &Addresses) -> Self {
+    /// background unless names are to be resolved once; one that is missing or broken leaves the map as
+    /// it was (empty at first) and is reported in the log.
+    pub fn new(addresses: &Addresses, resolve: Resolve) -> Self {
         match addresses {
-            Addresses::File(file) => Self::follow(file.clone()),
+            Addresses::File(file) => Self::read(file.clone(), resolve),
             Addresses::Fixed(map) => Self {
                 source_name: "the agent's configuration".into(),
                 // Without its sender the map never changes.
@@ -45,13 +57,19 @@ impl AddressMap {
         }
     }
 
-    fn follow(file: PathBuf) -> Self {
+    fn read(file: PathBuf, resolve: Resolve) -> Self {
         let file: Arc<Path> = file.into();
         let source_name = format!("the address map {}", file.display()).into();
         let mut follower = Follower::new(file);
         let (sender, mut current) = watch::channel(Arc::new(Map::new()));
         follower.look(&sender);
         current.mark_unchanged();
+        if resolve == Resolve::Once {
+            return Self {
+                source_name,
+                current,
+            };
+        }
         tokio::spawn(async move {
             while !sender.is_closed() {
                 tokio::time::sleep(LOOK_EVERY).await;
@@ -140,7 +158,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("addresses.json");
         std::fs::write(&file, r#"{"mysql": "127.0.1.1:3306"}"#).unwrap();
-        let mut map = AddressMap::new(&Addresses::File(file.clone()));
+        let each = Resolve::EachConnect;
+        let mut map = AddressMap::new(&Addresses::File(file.clone()), each);
+        let pinned = AddressMap::new(&Addresses::File(file.clone()), Resolve::Once);
         assert_eq!(map.resolve("mysql").unwrap().to_string(), "127.0.1.1:3306");
 
         std::fs::write(&file, "{ broken").unwrap();
@@ -151,6 +171,8 @@ mod tests {
         std::fs::write(&file, r#"{"mysql": "127.0.2.1:13306"}"#).unwrap();
         map.changed().await;
         assert_eq!(map.resolve("mysql").unwrap().to_string(), "127.0.2.1:13306");
+        let stuck = pinned.resolve("mysql").unwrap().to_string();
+        assert_eq!(stuck, "127.0.1.1:3306", "whoever resolves once stays there");
         let error = map.resolve("redis").unwrap_err().to_string();
         assert!(
             error.contains("`redis`") && error.contains("mysql"),
@@ -162,7 +184,7 @@ mod tests {
     async fn addresses_in_the_configuration_are_host_names_and_stay() {
         let address: Address = "db.example.com:3306".parse().unwrap();
         let fixed = Addresses::Fixed([("mysql".to_owned(), address.clone())].into());
-        let mut map = AddressMap::new(&fixed);
+        let mut map = AddressMap::new(&fixed, Resolve::EachConnect);
         assert_eq!(map.resolve("mysql").unwrap(), address);
         let error = map.resolve("redis").unwrap_err().to_string();
         assert!(error.contains("the agent's configuration"), "{error}");

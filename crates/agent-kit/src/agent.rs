@@ -104,13 +104,14 @@ fn exit_on_panic() {
 }
 
 fn start() -> Result<Agent, ConfigError> {
-    let config = config::load()?;
+    let mut config = config::load()?;
+    let resolve = config::shared(&mut config)?.resolve;
     let stop = CancellationToken::new();
     if let Err(error) = drain::watch_signals(stop.clone()) {
         tracing::error!(%error, "signals cannot be watched; the agent will not drain");
     }
     Ok(Agent {
-        addresses: AddressMap::new(&config.addresses),
+        addresses: AddressMap::new(&config.addresses, resolve),
         credentials: CredentialChain::default(),
         metrics: Metrics::default(),
         crash: CrashPoints::new(

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use rlab_contract::agent_config::{AgentConfig, CONFIG_FILE_VARIABLE, CONFIG_TEXT_VARIABLE};
 use rlab_contract::login::{KafkaProof, Proof, Secret};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::address::Resolve;
 
 /// Why an agent cannot start as configured.
 #[derive(Debug, thiserror::Error)]
@@ -93,18 +96,41 @@ fn load_file(path: &Path) -> Result<AgentConfig, ConfigError> {
     })
 }
 
+/// Settings that every agent understands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Shared {
+    /// When a server's name is turned into its address.
+    pub resolve: Resolve,
+}
+
+/// Names of the settings in [`Shared`].
+const SHARED: [&str; 1] = ["resolve"];
+
+/// Takes the settings that every agent understands out of the configuration.
+pub(crate) fn shared(config: &mut AgentConfig) -> Result<Shared, ConfigError> {
+    let taken = SHARED
+        .iter()
+        .filter_map(|name| config.settings.remove_entry(*name));
+    let taken = taken.collect();
+    read(&config.node, taken)
+}
+
 /// The agent's own settings as its type says; `T` denies unknown keys.
 ///
 /// # Errors
 /// [`ConfigError::Settings`] for an unknown key or a wrong value.
 pub fn settings<T: DeserializeOwned>(config: &AgentConfig) -> Result<T, ConfigError> {
-    let object = config
-        .settings
-        .iter()
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
-    serde_json::from_value(Value::Object(object)).map_err(|reason| ConfigError::Settings {
-        node: config.node.clone(),
+    let settings = config.settings.iter();
+    read(
+        &config.node,
+        settings.map(|(k, v)| (k.clone(), v.clone())).collect(),
+    )
+}
+
+fn read<T: DeserializeOwned>(node: &str, settings: Map<String, Value>) -> Result<T, ConfigError> {
+    serde_json::from_value(Value::Object(settings)).map_err(|reason| ConfigError::Settings {
+        node: node.to_owned(),
         reason,
     })
 }
@@ -188,6 +214,22 @@ mod tests {
         let message = settings::<Wanted>(&config).unwrap_err().to_string();
         assert!(
             message.contains("settings of sample: unknown field `bacth`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_every_agent_understands_is_no_setting_of_its_own() {
+        let mut config = sample();
+        config.settings.insert("resolve".into(), "once".into());
+        config.settings.insert("batch".into(), 7.into());
+        assert_eq!(shared(&mut config).unwrap().resolve, Resolve::Once);
+        assert_eq!(settings::<Wanted>(&config).unwrap().batch, 7);
+        assert_eq!(shared(&mut config).unwrap().resolve, Resolve::EachConnect);
+        config.settings.insert("resolve".into(), "twice".into());
+        let message = shared(&mut config).unwrap_err().to_string();
+        assert!(
+            message.contains("twice") && message.contains("each_connect"),
             "{message}"
         );
     }

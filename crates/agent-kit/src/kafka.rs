@@ -303,7 +303,11 @@ mod tests {
         let mut config = crate::config::sample();
         config.kafka.proof = proof.unwrap_or(config.kafka.proof);
         let addresses = Addresses::Fixed(serde_json::from_str(known).unwrap());
-        Cluster::with_tokens(config.into(), AddressMap::new(&addresses), tokens)
+        Cluster::with_tokens(
+            config.into(),
+            AddressMap::new(&addresses, crate::address::Resolve::EachConnect),
+            tokens,
+        )
     }
 
     fn iam() -> Option<KafkaProof> {

@@ -8,17 +8,17 @@ use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::ArmReport;
 use rlab_evidence::{Journal, RunDir};
 use rlab_lab::pipeline;
-use rlab_runbook::{Instance, Value, ValueRef};
+use rlab_runbook::{Instance, LoadKind, Value, ValueRef};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::changes::Changes;
-use crate::collect::{self, Sweep};
+use crate::collect::{self, Keys, Sweep, What};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::judge::Case;
 use crate::leg::Leg;
-use crate::load::{Loads, Start};
+use crate::load::{Loads, Start, numbers_of};
 use crate::measured::{self, Measured};
 use crate::observe::Observer;
 use crate::phases::Phases;
@@ -98,6 +98,7 @@ impl ArmRun<'_> {
             seed: self.seed,
             observer: &observer,
             changes,
+            from_us: 0,
             cursor,
             pauses: Vec::new(),
         };
@@ -120,7 +121,19 @@ impl ArmRun<'_> {
             drained_at,
             bound: bound.get(),
         });
-        let facts = collect::snapshot(&self.stage.site, &namespace, &snapshot, sweep).await?;
+        let numbers = self.leg.drill.load.iter();
+        let numbers = numbers.filter(|(_, load)| load.kind == LoadKind::Numbers);
+        let numbers: Vec<Keys> = numbers
+            .map(|(name, load)| Keys {
+                prefix: numbers_of(&namespace, name),
+                count: load.keys.get(),
+            })
+            .collect();
+        let what = What {
+            sweep,
+            numbers: &numbers,
+        };
+        let facts = collect::snapshot(&self.stage.site, &namespace, &snapshot, what).await?;
         let drained = drained_at.is_some();
         record.note("snapshot", json!({ "facts": facts, "drained": drained }))?;
         let held_back = loads

@@ -4,7 +4,7 @@ use rlab_evidence::report::ActionReport;
 use rlab_lab::LabError;
 use rlab_lab::in_charge;
 use rlab_lab::protocol::{NodeVerb, Service};
-use rlab_runbook::{Failover, Step};
+use rlab_runbook::{Failover, Step, Value};
 
 use crate::error::DrillError;
 use crate::record::ArmRecord;
@@ -45,6 +45,8 @@ pub(crate) async fn carry_out(
     let at_s = record.now_s();
     let done = stage.client.failover(service, None, false).await;
     let done = done.map_err(failed)?;
+    let away_ms = Value::Number(done.away_ms as f64);
+    record.sample("failover.control_ms", Some(phase), away_ms);
     let events = stage.client.events(before).await.map_err(failed)?;
     let nodes = |node: &str| {
         let node = stage.site.spec.node(node);

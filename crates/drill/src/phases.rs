@@ -7,7 +7,7 @@ use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::{ActionReport, PhaseReport};
 use rlab_ledger::account::Window;
 use rlab_runbook::{
-    Expression, Observation, Resolved, ResolvedPhase, Truth, Until, Value, ValueRef,
+    Expression, Known, Observation, Resolved, ResolvedPhase, Truth, Until, Value, ValueRef,
 };
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -49,6 +49,8 @@ pub(crate) struct Phases<'a, 'j> {
     pub observer: &'a Observer,
     /// Who was in charge before.
     pub changes: Changes,
+    /// When the phase that runs began, in µs since the arm's start.
+    pub from_us: u64,
     /// Newest lab event that was read.
     pub cursor: u64,
     /// What resumes brokers that were paused in this phase.
@@ -69,6 +71,7 @@ impl Phases<'_, '_> {
         self.changes.phase_begins(&self.stage.site).await;
         let begun = Instant::now();
         let (from_us, from_s) = (self.record.now_us(), self.record.now_s());
+        self.from_us = from_us;
         let kills_before = self.kills().await?.len();
         let agents_before = self.agent_kills();
         self.record.note("phase", json!({ "begins": phase.name }))?;
@@ -219,11 +222,26 @@ impl Phases<'_, '_> {
             }
             "isr" => self.isr().await,
             "pipeline.drained" => self.drained().await,
-            name => match self.loads.now(name).or_else(|| self.observer.now(name)) {
-                Some(value) => Some(value),
-                None => self.changes.since_start(name, &self.stage.site).await,
-            },
+            name => {
+                let of_load = self
+                    .loads
+                    .now(name)
+                    .or_else(|| self.of_load(name, self.from_us));
+                match of_load.or_else(|| self.observer.now(name)) {
+                    Some(value) => Some(value),
+                    None => self.changes.since_start(name, &self.stage.site).await,
+                }
+            }
         })
+    }
+
+    /// A value of a load that is sampled while it runs, of what happened since `since_us`.
+    fn of_load(&self, name: &str, since_us: u64) -> Option<Value> {
+        let (load, value) = name.split_once('.')?;
+        match value {
+            "gap_closed" => self.loads.gap_closed(load, since_us, self.record.now_us()),
+            _ => self.loads.of_connections(load, value, since_us),
+        }
     }
 
     /// Agents killed by an action since the arm's start, as far as events were read.
@@ -291,6 +309,7 @@ impl Phases<'_, '_> {
         if let Some(isr) = self.isr().await {
             self.record.sample("isr", name, isr);
         }
+        self.measure_loads(&phase.name);
         for (value, told) in self.changes.told(&self.stage.site).await {
             match told {
                 Some((since_start, since_phase)) => {
@@ -306,5 +325,27 @@ impl Phases<'_, '_> {
             None => self.record.forget("pipeline.drained"),
         }
         Ok(())
+    }
+
+    /// Samples what loads tell only while they run.
+    fn measure_loads(&mut self, phase: &str) {
+        for (name, load) in &self.drill.load {
+            let sampled = load
+                .kind
+                .values()
+                .iter()
+                .filter(|spec| spec.known == Known::Sampled);
+            for spec in sampled {
+                let value = format!("{name}.{}", spec.name);
+                let since_start = self.of_load(&value, 0);
+                match self.of_load(&value, self.from_us) {
+                    Some(in_phase) => self.record.sample(&value, Some(phase), in_phase),
+                    None => self.record.forget(&value),
+                }
+                if let Some(since_start) = since_start {
+                    self.record.sample(&value, None, since_start);
+                }
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rlab_evidence::report::ActionReport;
 use rlab_lab::client::LabClient;
 use rlab_lab::protocol::{CrashBudget, NodeEvent, NodeVerb};
-use rlab_runbook::{Instance, Step};
+use rlab_runbook::{Instance, Server, Step};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -90,12 +90,50 @@ pub(crate) async fn carry_out(
             return Ok(Some(resume_after(lasts.get(), nodes, stage.client.clone())));
         }
         Step::Failover(of) => failover::carry_out(*of, step, stage, undo, record, phase).await?,
+        Step::ConnectionsCut(server) => cut(*server, step, stage, record, phase).await?,
         // A drill with this is refused before it starts.
         Step::CacheFill { .. } => {
             return Err(DrillError::NotYet(step.describe()));
         }
     }
     Ok(None)
+}
+
+/// Cuts the clients of `server`; each node tells how many there were.
+async fn cut(
+    server: Server,
+    step: &Step,
+    stage: &Stage,
+    record: &mut ArmRecord<'_>,
+    phase: &str,
+) -> Result<(), DrillError> {
+    let failed = |source| DrillError::Step {
+        step: step.describe(),
+        source,
+    };
+    let kind = match server {
+        Server::Kafka => "broker",
+        Server::Mysql => "mysql",
+        Server::Redis => "redis",
+    };
+    let before = stage.last_event().await.map_err(failed)?;
+    let at_s = record.now_s();
+    stage.client.cut(kind).await.map_err(failed)?;
+    let told = stage.client.events(before).await.map_err(failed)?;
+    record.actions.extend(told.iter().filter_map(|told| {
+        let NodeEvent::Cut { .. } = told.event else {
+            return None;
+        };
+        Some(ActionReport {
+            at_s,
+            until_s: None,
+            phase: phase.to_owned(),
+            action: step.name().to_owned(),
+            target: told.node.clone(),
+            proof: in_words(&told.event).unwrap_or_default(),
+        })
+    }));
+    Ok(())
 }
 
 /// The next action begins meanwhile. A node that was killed or mended by then is left alone.
@@ -180,6 +218,7 @@ pub(crate) fn in_words(event: &NodeEvent) -> Option<String> {
         NodeEvent::Moved { from, to } => format!("moved from {from} to {to}"),
         NodeEvent::Promoted { offset } => format!("promoted at offset {offset}"),
         NodeEvent::Serving { endpoint, address } => format!("`{endpoint}` leads to {address}"),
+        NodeEvent::Cut { connections } => format!("{connections} connections cut"),
         NodeEvent::Replicates { primary } => format!("copies {primary}"),
         NodeEvent::Adopted { .. }
         | NodeEvent::CrashPoint { .. }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rlab_evidence::report::LoadReport;
-use rlab_ledger::Accounting;
+use rlab_ledger::{Accounting, NumberAccount};
 use rlab_runbook::{Value, ValueRef};
 
 /// Every value of one arm.
@@ -27,9 +27,11 @@ impl Values<'_> {
         }
         let (group, name) = wanted.name.split_once('.')?;
         let phase = wanted.phase.as_deref();
-        let number = match group {
-            "ledger" => self.ledger(name, phase),
-            load => self.load(load, name, phase),
+        let number = match (group, name) {
+            ("ledger", _) => self.ledger(name, phase),
+            (load, "lost") => self.lost_numbers(load, phase),
+            (load, "lost_reported") => return self.lost_reported(load).map(Value::Bool),
+            (load, _) => self.load(load, name, phase),
         };
         number.map(Value::Number)
     }
@@ -77,7 +79,8 @@ impl Values<'_> {
         let count = match name {
             "obligations" => self.obligations(load, phase)?,
             "acknowledged" => answers.acknowledged,
-            "reads" => answers.asked,
+            "reads" | "attempts" => answers.asked,
+            "peak" => answers.busiest_second,
             "found" => answers.found,
             "not_found" => answers.not_found,
             "refused" => answers.refused,
@@ -86,9 +89,30 @@ impl Values<'_> {
             "hit_ratio" => return answers.hit_ratio(),
             "p50_ms" => return ms(answers.p50_us),
             "p99_ms" => return ms(answers.p99_us),
+            "gap_ms" => return ms(answers.longest_gap_us),
             _ => return None,
         };
         Some(count as f64)
+    }
+
+    /// Unknown while there are keys that nobody looked at.
+    fn lost_numbers(&self, load: &str, phase: Option<&str>) -> Option<f64> {
+        let account = self.numbers(load).filter(|account| account.unseen == 0)?;
+        let lost = match phase {
+            None => account.lost,
+            Some(phase) => account.lost_in(phase)?,
+        };
+        Some(lost as f64)
+    }
+
+    fn lost_reported(&self, load: &str) -> Option<bool> {
+        let account = self.numbers(load)?;
+        Some(account.acknowledged > 0 && account.unseen == 0)
+    }
+
+    fn numbers(&self, load: &str) -> Option<&NumberAccount> {
+        let all = &self.accounting.numbers;
+        all.iter().find(|account| account.name == load)
     }
 
     /// A load that never sent a command has no account, and no obligation.

@@ -4,11 +4,16 @@
 //! answers have one (a command acknowledged, an item found or known not to be there): a quick
 //! refusal is no service, and a question without an answer is counted, not measured.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
-use rlab_ledger::{CommandAnswer, Exchange, Operation, ReadAnswer, Served, Window};
+use rlab_ledger::{
+    CommandAnswer, ConnectAnswer, Exchange, Operation, ReadAnswer, Served, Window, WriteAnswer,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::seconds::{End, Second, Seconds};
+use crate::silence::Silence;
 
 /// One hour: longer than any client waits.
 const HIGHEST_US: u64 = 3_600_000_000;
@@ -27,6 +32,9 @@ pub struct LatencyRecorder {
 struct Tally {
     histogram: Histogram<u64>,
     answers: Answers,
+    silence: Silence,
+    /// Questions by the second in which they were sent.
+    sent: BTreeMap<u64, u64>,
 }
 
 /// How one load was answered.
@@ -46,7 +54,7 @@ pub struct LatencySummary {
 pub struct Answers {
     /// Questions sent.
     pub asked: u64,
-    /// Commands acknowledged.
+    /// Commands and writes acknowledged.
     pub acknowledged: u64,
     /// Reads that showed the item.
     pub found: u64,
@@ -66,6 +74,13 @@ pub struct Answers {
     pub p99_us: Option<u64>,
     /// Maximum, in µs.
     pub max_us: Option<u64>,
+    /// Longest time without a proper answer, in µs: within the window, or between the first and the
+    /// last one of the whole arm. None when there was none at all.
+    #[serde(default)]
+    pub longest_gap_us: Option<u64>,
+    /// Questions sent in the busiest second of the arm's clock.
+    #[serde(default)]
+    pub busiest_second: u64,
 }
 
 impl LatencyRecorder {
@@ -74,8 +89,11 @@ impl LatencyRecorder {
     pub fn new(windows: &[Window]) -> Self {
         Self {
             windows: windows.to_vec(),
-            overall: Tally::new(),
-            per_window: windows.iter().map(|_| Tally::new()).collect(),
+            overall: Tally::new(Silence::default()),
+            per_window: windows
+                .iter()
+                .map(|window| Tally::new(Silence::within(window)))
+                .collect(),
             seconds: Seconds::default(),
         }
     }
@@ -86,10 +104,14 @@ impl LatencyRecorder {
         let latency = operation
             .corrected_latency_us()
             .filter(|_| end == End::Answered);
-        self.overall.record(&operation.exchange, latency);
+        let answered_us = operation.answered_us.filter(|_| end == End::Answered);
+        self.overall.record(operation, latency);
+        for tally in self.per_window.iter_mut().chain([&mut self.overall]) {
+            answered_us.inspect(|at_us| tally.silence.broken(*at_us));
+        }
         for (window, tally) in self.windows.iter().zip(&mut self.per_window) {
             if (window.from_us..window.to_us).contains(&operation.sent_us) {
-                tally.record(&operation.exchange, latency);
+                tally.record(operation, latency);
             }
         }
         self.seconds.record(operation, end);
@@ -150,6 +172,15 @@ impl Answers {
                 ReadAnswer::Refused { .. } => &mut self.refused,
                 ReadAnswer::Unknown { .. } => &mut self.unknown,
             },
+            Exchange::Write { answer, .. } => match answer {
+                WriteAnswer::Acknowledged => &mut self.acknowledged,
+                WriteAnswer::Refused { .. } => &mut self.refused,
+                WriteAnswer::Unknown { .. } => &mut self.unknown,
+            },
+            Exchange::Connect { answer } => match answer {
+                ConnectAnswer::Answered => &mut self.acknowledged,
+                ConnectAnswer::Failed { .. } => &mut self.unknown,
+            },
         };
         *counter += 1;
     }
@@ -160,16 +191,20 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 }
 
 impl Tally {
-    fn new() -> Self {
+    fn new(silence: Silence) -> Self {
         Self {
             histogram: Histogram::new_with_bounds(1, HIGHEST_US, SIGNIFICANT_DIGITS)
                 .expect("the bounds are constants that fit"),
             answers: Answers::default(),
+            silence,
+            sent: BTreeMap::new(),
         }
     }
 
-    fn record(&mut self, exchange: &Exchange, latency_us: Option<u64>) {
-        self.answers.count(exchange);
+    fn record(&mut self, operation: &Operation, latency_us: Option<u64>) {
+        self.answers.count(&operation.exchange);
+        let second = operation.sent_us / 1_000_000;
+        *self.sent.entry(second).or_default() += 1;
         if let Some(latency) = latency_us {
             self.histogram.saturating_record(latency);
         }
@@ -183,6 +218,8 @@ impl Tally {
             p50_us: at(0.50),
             p99_us: at(0.99),
             max_us: at(1.0),
+            longest_gap_us: self.silence.longest_us(),
+            busiest_second: self.sent.values().copied().max().unwrap_or_default(),
             ..self.answers.clone()
         }
     }
@@ -199,6 +236,15 @@ fn end(exchange: &Exchange) -> End {
             ReadAnswer::Found { .. } | ReadAnswer::NotFound => End::Answered,
             ReadAnswer::Refused { .. } => End::Refused,
             ReadAnswer::Unknown { .. } => End::Unknown,
+        },
+        Exchange::Write { answer, .. } => match answer {
+            WriteAnswer::Acknowledged => End::Answered,
+            WriteAnswer::Refused { .. } => End::Refused,
+            WriteAnswer::Unknown { .. } => End::Unknown,
+        },
+        Exchange::Connect { answer } => match answer {
+            ConnectAnswer::Answered => End::Answered,
+            ConnectAnswer::Failed { .. } => End::Unknown,
         },
     }
 }

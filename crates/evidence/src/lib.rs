@@ -24,6 +24,7 @@ pub mod run_dir;
 pub mod runs;
 pub mod seal;
 pub mod seconds;
+mod silence;
 pub mod verdict;
 mod walk;
 

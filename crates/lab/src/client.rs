@@ -123,6 +123,15 @@ impl LabClient {
         }
     }
 
+    /// Cuts every connection of clients to the nodes of the kind with this word.
+    ///
+    /// # Errors
+    /// When the lab has no such node.
+    pub async fn cut(&self, kind: &str) -> Result<(), LabError> {
+        let kind = kind.to_owned();
+        self.done(Request::Cut { kind }).await
+    }
+
     /// Events with a sequence above `after`.
     ///
     /// # Errors

@@ -57,6 +57,11 @@ pub enum Request {
         /// Say what would be done, and change nothing.
         dry_run: bool,
     },
+    /// Cuts every connection of clients to the nodes of a kind; new ones are let in.
+    Cut {
+        /// The kind's word: `broker`, `mysql` or `redis`.
+        kind: String,
+    },
     /// Lab events with a sequence number above `after`.
     Events {
         /// Last sequence already known; 0 for all.
@@ -378,6 +383,11 @@ pub enum NodeEvent {
     Replicates {
         /// Address of the primary.
         primary: String,
+    },
+    /// Its clients' connections were cut.
+    Cut {
+        /// How many.
+        connections: u64,
     },
     /// It died and will not be started again.
     Failed {

@@ -14,6 +14,7 @@ use crate::accounting::{Accounting, LoadAccount, WindowAccount};
 use crate::anomaly::Subject;
 use crate::events::Events;
 use crate::findings;
+use crate::numbers::{NumberAccount, Stored};
 use crate::obligations::Obligations;
 use crate::operation::Exchange;
 use crate::recording::Recording;
@@ -49,8 +50,11 @@ pub struct Terms<'a> {
 /// The first error the recording gives; nothing is judged from half a record.
 pub fn account<R: Recording>(recording: &R, terms: &Terms<'_>) -> Result<Accounting, R::Error> {
     let mut events = Events::default();
+    let mut stored = Stored::default();
     for fact in recording.facts()? {
-        events.add(fact?);
+        let fact = fact?;
+        stored.add(&fact);
+        events.add(fact);
     }
     let mut result = Accounting {
         stale_bound_us: terms.stale_bound_us,
@@ -74,14 +78,20 @@ pub fn account<R: Recording>(recording: &R, terms: &Terms<'_>) -> Result<Account
             reads: 0,
             commands: 0,
         };
+        let mut numbers = NumberAccount::new(&load, terms.windows);
         for operation in recording.history(&load)? {
-            obligations.operation(&operation?);
+            let operation = operation?;
+            obligations.operation(&operation);
+            numbers.note(&operation, terms.windows, &stored);
         }
         if obligations.reads > 0 {
             readers.push(load);
         }
         if obligations.commands > 0 {
             result.loads.push(of_load);
+        }
+        if numbers.written > 0 {
+            result.numbers.push(numbers);
         }
     }
     if let Some(bound_us) = terms.stale_bound_us {

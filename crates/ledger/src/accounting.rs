@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::anomaly::Anomaly;
+use crate::numbers::NumberAccount;
 use crate::samples::{
     AlteredSample, DiffersSample, EventSample, GapSample, LostSample, OrphanSample, ReorderSample,
     RepeatSample, Stage, StaleSample,
@@ -75,6 +76,9 @@ pub struct Accounting {
     pub windows: Vec<WindowAccount>,
     /// The same for each load that sent commands.
     pub loads: Vec<LoadAccount>,
+    /// What became of the numbers of each load that wrote some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<NumberAccount>,
 }
 
 /// Obligations and losses among the commands sent within one window.

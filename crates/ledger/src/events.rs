@@ -86,6 +86,8 @@ impl Events {
             }
             Fact::ParkedRecord { .. } => self.parked_records += 1,
             Fact::Unreadable { .. } => self.unreadable_records += 1,
+            // No event: these are counted for themselves.
+            Fact::Number { .. } => {}
         }
     }
 

@@ -68,6 +68,13 @@ pub enum Fact {
         /// When it was asked, in µs after the drain.
         asked_us: u64,
     },
+    /// What was found under a key that numbers were written to.
+    Number {
+        /// The key.
+        key: String,
+        /// The number; 0 when there was none.
+        number: u64,
+    },
     /// The consumer set a record aside.
     ParkedRecord {
         /// The record's partition.

@@ -18,6 +18,7 @@ mod events;
 pub mod fact;
 mod findings;
 mod keys;
+pub mod numbers;
 mod obligations;
 pub mod operation;
 pub mod recording;
@@ -29,8 +30,10 @@ pub use accounting::{Accounting, LoadAccount, WindowAccount};
 pub use anomaly::{Anomaly, Subject};
 pub use control::{Control, ControlError, ControlKind};
 pub use fact::{Fact, OutboxState, Published};
+pub use numbers::NumberAccount;
 pub use operation::{
-    CommandAnswer, Exchange, Operation, ReadAnswer, Served, Upgrade, UpgradeOutcome,
+    CommandAnswer, ConnectAnswer, Exchange, Operation, ReadAnswer, Served, Upgrade, UpgradeOutcome,
+    WriteAnswer,
 };
 pub use recording::Recording;
 pub use samples::Stage;

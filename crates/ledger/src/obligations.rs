@@ -51,6 +51,8 @@ impl Obligations<'_> {
                     key.reads.tell(at_us, version);
                 }
             }
+            // Obliges nobody in the pipeline.
+            Exchange::Write { .. } | Exchange::Connect { .. } => {}
         }
     }
 

@@ -38,6 +38,18 @@ pub enum Exchange {
         /// What the client was told.
         answer: ReadAnswer,
     },
+    /// A number written straight to a store, under a key whose numbers only grow.
+    Write {
+        /// The number, from 1.
+        number: u64,
+        /// What the client was told.
+        answer: WriteAnswer,
+    },
+    /// A connection that a client wanted to keep; the operation ends when it is usable.
+    Connect {
+        /// What the client was told.
+        answer: ConnectAnswer,
+    },
 }
 
 /// The content of a command.
@@ -81,6 +93,37 @@ pub enum CommandAnswer {
     },
     /// There was no usable answer: reset, timed out, unreadable.
     Unknown {
+        /// What went wrong, in words.
+        why: String,
+    },
+}
+
+/// What the client was told about a number it wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteAnswer {
+    /// The store took it.
+    Acknowledged,
+    /// The store answered that it did not do it.
+    Refused {
+        /// What it said.
+        why: String,
+    },
+    /// There was no usable answer: reset, timed out, unreadable.
+    Unknown {
+        /// What went wrong, in words.
+        why: String,
+    },
+}
+
+/// What the client was told when it connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectAnswer {
+    /// The server answered its first question.
+    Answered,
+    /// Refused, cut, or not answered in time.
+    Failed {
         /// What went wrong, in words.
         why: String,
     },

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
 use crate::cases::CaseValue;
-use crate::format::Acks;
+use crate::format::{Acks, Retry};
 use crate::parameter::ParameterValue;
 
 /// A value, or the name of the parameter or of the case's value that holds it.
@@ -129,6 +129,18 @@ impl FromParameter for bool {
 
 impl FromParameter for Acks {
     const WANTED: &'static str = "`none`, `leader` or `all`";
+
+    fn from_parameter(_: ParameterValue) -> Option<Self> {
+        None
+    }
+
+    fn from_case(value: &CaseValue) -> Option<Self> {
+        serde_json::from_value(serde_json::to_value(value).ok()?).ok()
+    }
+}
+
+impl FromParameter for Retry {
+    const WANTED: &'static str = "`immediate` or `full_jitter`";
 
     fn from_parameter(_: ParameterValue) -> Option<Self> {
         None

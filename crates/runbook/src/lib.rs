@@ -26,13 +26,13 @@ mod runbook;
 mod settings;
 mod values;
 
-pub use action::{ACTIONS, ActionSpec, Effect, Failover, Step, UndoClass};
+pub use action::{ACTIONS, ActionSpec, Effect, Failover, Server, Step, UndoClass};
 pub use agents::{Agent, Instance};
 pub use cases::CaseValue;
 pub use expression::{
     Comparison, Expression, ExpressionProblem, Observation, Position, Scope, Truth, Value, ValueRef,
 };
-pub use format::{Acks, Control, Must, Rows};
+pub use format::{Acks, Control, Must, Retry, Rows};
 pub use library::{LibraryError, find, list, names};
 pub use load::{LOADS, LoadKind, LoadSpec};
 pub use needs::{Agents, KafkaNeeds, MysqlNeeds, Needs, RedisNeeds, Standby};
@@ -41,14 +41,15 @@ pub use plan::{ArmPlan, CasePlan, PLAN_SCHEMA, PhasePlan, Plan, StepPlan, TableP
 pub use probe::{PROBES, Probe, ProbeSpec};
 pub use resolve::ResolveError;
 pub use resolved::{
-    Resolved, ResolvedArm, ResolvedCase, ResolvedExpectations, ResolvedLoad, ResolvedPhase,
-    ResolvedProduce, ResolvedSeries, ResolvedTable, Until,
+    Resolved, ResolvedArm, ResolvedCase, ResolvedConnect, ResolvedExpectations, ResolvedLoad,
+    ResolvedPhase, ResolvedProduce, ResolvedSeries, ResolvedTable, Until,
 };
 pub use runbook::{RUNBOOK_SCHEMA, Runbook, json_schema};
 pub use settings::{
     AgentSettings, CommandServiceSettings, Commit, ConsumerServiceSettings, Dedup, Flight,
-    Invalidate, Publish, QueryServiceSettings, Resolve, Retry, SETTINGS, SettingSpec, Ttl,
+    Invalidate, Publish, QueryServiceSettings, Resolve, SETTINGS, SettingSpec, Ttl,
 };
 pub use values::{
-    COMMAND_VALUES, Kind, Known, NUMBER_VALUES, READ_VALUES, RECORD_VALUES, Unit, VALUES, ValueSpec,
+    COMMAND_VALUES, CONNECTION_VALUES, Kind, Known, NUMBER_VALUES, READ_VALUES, RECORD_VALUES,
+    Unit, VALUES, ValueSpec,
 };

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::values::{COMMAND_VALUES, NUMBER_VALUES, READ_VALUES, RECORD_VALUES, ValueSpec};
+use crate::values::{
+    COMMAND_VALUES, CONNECTION_VALUES, NUMBER_VALUES, READ_VALUES, RECORD_VALUES, ValueSpec,
+};
 
 /// What a load asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -17,6 +19,8 @@ pub enum LoadKind {
     Records,
     /// Numbers, written to Redis under keys of the run's own, counting up for each key.
     Numbers,
+    /// Connections to Kafka, one for each client, which are made again when they are lost.
+    Connections,
 }
 
 /// What the registry knows of a kind of load.
@@ -63,7 +67,15 @@ pub static LOADS: &[LoadSpec] = &[
         sends: "numbers",
         summary: "write to fresh keys in Redis, to each key one number more each time",
         outputs: NUMBER_VALUES,
-        built: false,
+        built: true,
+    },
+    LoadSpec {
+        name: "kafka.connect",
+        sends: "connections",
+        summary: "keep clients connected to Kafka's brokers, as many to each, and try again when a \
+                  connection is lost",
+        outputs: CONNECTION_VALUES,
+        built: true,
     },
 ];
 
@@ -75,6 +87,7 @@ impl LoadKind {
             Self::Reads => &LOADS[1],
             Self::Records => &LOADS[2],
             Self::Numbers => &LOADS[3],
+            Self::Connections => &LOADS[4],
         }
     }
 

@@ -10,7 +10,7 @@ use crate::action::Step;
 use crate::agents::Agent;
 use crate::cases::CaseValue;
 use crate::expression::{Comparison, Expression, ValueRef};
-use crate::format::{Acks, Control, Must, Rows};
+use crate::format::{Acks, Control, Must, Retry, Rows};
 use crate::load::LoadKind;
 use crate::needs::Needs;
 use crate::parameter::ParameterValue;
@@ -116,6 +116,17 @@ pub struct ResolvedLoad {
     pub keys: NonZeroU32,
     /// Where records go, and how; for [`LoadKind::Records`] only.
     pub produce: Option<ResolvedProduce>,
+    /// How clients stay connected; for [`LoadKind::Connections`] only.
+    pub connect: Option<ResolvedConnect>,
+}
+
+/// How clients stay connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResolvedConnect {
+    /// How a connection is tried again.
+    pub retry: Retry,
+    /// How long a client waits for a broker's first answer.
+    pub within: HumanDuration,
 }
 
 /// Where records go, and how.

@@ -67,22 +67,11 @@ pub static SETTINGS: &[SettingSpec] = &[
         "flight",
         "who makes a document that several want: single or many",
     ),
-    SettingSpec {
-        not_yet: &["once", "each_connect"],
-        ..setting(
-            "agents",
-            "resolve",
-            "when a server's name is turned into its address: once or each_connect",
-        )
-    },
-    SettingSpec {
-        not_yet: &["none", "full_jitter"],
-        ..setting(
-            "agents",
-            "retry",
-            "how a connection that was refused or lost is tried again: none or full_jitter",
-        )
-    },
+    setting(
+        "agents",
+        "resolve",
+        "when a server's name is turned into its address: once or each_connect",
+    ),
 ];
 
 /// What an arm can change about every agent of the drill.
@@ -92,9 +81,6 @@ pub struct AgentSettings {
     /// When a server's name is turned into its address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolve: Option<Resolve>,
-    /// How a connection that was refused or lost is tried again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry: Option<Retry>,
 }
 
 /// When a server's name is turned into its address.
@@ -105,16 +91,6 @@ pub enum Resolve {
     Once,
     /// With every connection.
     EachConnect,
-}
-
-/// How a connection that was refused or lost is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Retry {
-    /// Not at all.
-    None,
-    /// After a random part of a time that doubles with each failure.
-    FullJitter,
 }
 
 /// What an arm can change about command-service.

@@ -197,8 +197,8 @@ fn needs_loads_and_actions_fit_together() {
             ("zones: 3", "zones: 1"),
             ("rate: 200/s, keys: 100", "rate: 200/s, keys: orders"),
             (
-                "{ name: base, for: 20s }",
-                "{ name: base, for: 20s, do: [ broker.pause: { brokers: [ 3, 4 ], for: 1s } ] }"
+                "{ name: base, for: 5s }",
+                "{ name: base, for: 5s, do: [ broker.pause: { brokers: [ 3, 4 ], for: 1s } ] }"
             ),
         ]
     ));

@@ -29,7 +29,7 @@ locals {
         Sid      = "StoreEvidence"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
-        Resource = ["${store.bucket_arn}/${var.lab.name}/*"]
+        Resource = ["${store.bucket_arn}/labs/${var.lab.name}/*"]
       },
       {
         Sid       = "EncryptEvidence"

@@ -65,7 +65,7 @@ run "evidence_goes_under_the_labs_name_only" {
   }
 
   assert {
-    condition     = local.evidence[0].Resource == ["arn:aws:s3:::store/test/*"] && local.evidence[0].Action == ["s3:PutObject"]
+    condition     = local.evidence[0].Resource == ["arn:aws:s3:::store/labs/test/*"] && local.evidence[0].Action == ["s3:PutObject"]
     error_message = "it may touch the evidence of others"
   }
 }

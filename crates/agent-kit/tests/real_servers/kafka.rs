@@ -14,7 +14,7 @@ use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::Message;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::statistics::Statistics;
-use rlab_agent_kit::address::AddressMap;
+use rlab_agent_kit::address::{AddressMap, Resolve};
 use rlab_agent_kit::kafka::{Cluster, Context};
 use rlab_agent_kit::ready::Readiness;
 use rlab_agent_kit::token::{Token, Tokens};
@@ -151,7 +151,7 @@ fn cluster(broker: &Broker, roots: Roots, tokens: Tokens) -> Cluster {
     }
     let address = format!("localhost:{}", broker.port).parse().unwrap();
     let addresses = Addresses::Fixed([("kafka-1".to_owned(), address)].into());
-    let map = AddressMap::new(&addresses);
+    let map = AddressMap::new(&addresses, Resolve::EachConnect);
     let config = AgentConfig {
         node: "test".into(),
         listen: String::new(),

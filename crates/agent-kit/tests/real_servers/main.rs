@@ -10,7 +10,7 @@ mod redis;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use rlab_agent_kit::address::AddressMap;
+use rlab_agent_kit::address::{AddressMap, Resolve};
 use rlab_agent_kit::ready::Readiness;
 use rlab_agent_kit::server::{Access, Server};
 use rlab_agent_kit::token::{Token, Tokens};
@@ -51,7 +51,10 @@ fn short_lived(password: &Arc<Mutex<String>>) -> Tokens {
 fn server(host: &str, port: u16, user: &str, access: Access) -> Server {
     let address = format!("{host}:{port}").parse().unwrap();
     Server {
-        addresses: AddressMap::new(&Addresses::Fixed([("server".to_owned(), address)].into())),
+        addresses: AddressMap::new(
+            &Addresses::Fixed([("server".to_owned(), address)].into()),
+            Resolve::EachConnect,
+        ),
         endpoint: "server".into(),
         user: user.into(),
         access,

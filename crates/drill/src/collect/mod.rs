@@ -1,6 +1,7 @@
-//! Takes the snapshot that the ledger judges: what MySQL, the topic and the read side hold after a
-//! run.
+//! Takes the snapshot that the ledger judges: what MySQL, the topic, Redis and the read side hold after
+//! a run.
 
+mod numbers;
 mod sweep;
 mod topic;
 
@@ -15,19 +16,30 @@ use rlab_store::{MySqlConnection, StoreError, snapshot};
 
 use crate::error::DrillError;
 
+pub(crate) use numbers::Keys;
 pub(crate) use sweep::Sweep;
+
+/// What is asked for besides what every run leaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct What<'a> {
+    /// Read every item through query-service.
+    pub sweep: Option<Sweep>,
+    /// Keys that numbers were written to.
+    pub numbers: &'a [Keys],
+}
 
 /// Writes every fact about `namespace` to the file at `path`; returns how many there are.
 pub(crate) async fn snapshot(
     site: &Site,
     namespace: &Namespace,
     path: &Path,
-    sweep: Option<Sweep>,
+    what: What<'_>,
 ) -> Result<u64, DrillError> {
     let mut facts = JsonlWriter::create(path)?;
     let mut connection = mysql(site, namespace).await?;
     from_mysql(&mut connection, &mut facts).await?;
-    if let Some(sweep) = sweep {
+    numbers::read(site, what.numbers, &mut facts).await?;
+    if let Some(sweep) = what.sweep {
         sweep.run(site, &mut connection, &mut facts).await?;
     }
     let (site, namespace) = (site.clone(), namespace.clone());

@@ -8,39 +8,44 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use futures::future::BoxFuture;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use rlab_evidence::JsonlError;
-use rlab_ledger::{CommandAnswer, Exchange, Operation, ReadAnswer};
+use rlab_ledger::{CommandAnswer, Exchange, Operation, ReadAnswer, WriteAnswer};
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::client::{Client, Silence};
+use super::asked::Asked;
+use super::connections::{self, Connections};
 use super::handle::{Counters, LoadHandle};
 use super::history::HistoryThread;
+use super::numbers::Dial;
 use super::question::Question;
 
 /// Where the service is right now; asked before every question. None while nobody knows.
 pub type Resolve = Arc<dyn Fn() -> Option<SocketAddr> + Send + Sync>;
 
-/// What a load asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a load asks for, and of whom.
+#[derive(Clone)]
 pub enum Asks {
     /// Commands, of command-service.
-    Commands,
+    Commands(Resolve),
     /// Items, of query-service.
-    Items,
+    Items(Resolve),
+    /// That numbers be stored, of Redis.
+    Numbers(Dial),
+    /// To be connected, of Kafka's brokers.
+    Connections(Connections),
 }
 
 /// What to ask, how often, and where to write what was answered.
 #[derive(Clone)]
 pub struct Load {
-    /// What is asked for.
+    /// What is asked for, and of whom.
     pub asks: Asks,
-    /// Where the service is.
-    pub base: Resolve,
     /// Questions in all; without it the load goes on until it is stopped.
     pub count: Option<u64>,
     /// Questions per second on the schedule.
@@ -92,8 +97,6 @@ impl Load {
         let stop = CancellationToken::new();
         let abandon = CancellationToken::new();
         let sending = Arc::new(Sending {
-            base: self.base.clone(),
-            client: Client::new(self.timeout),
             epoch: self.epoch,
             counters: counters.clone(),
             stop: stop.clone(),
@@ -138,6 +141,15 @@ impl Load {
 
     /// Sends on schedule until all is sent or the load is stopped, then waits for the answers.
     async fn drive(&self, sending: &Arc<Sending>, history: mpsc::Sender<Operation>) {
+        let asked = match &self.asks {
+            Asks::Commands(base) => Asked::service(base, self.timeout, Question::command),
+            Asks::Items(base) => Asked::service(base, self.timeout, |_| Question::Read),
+            Asks::Numbers(dial) => Asked::redis(dial, self.timeout),
+            Asks::Connections(clients) => {
+                let (counters, stop) = (&sending.counters, &sending.stop);
+                return connections::drive(self, clients, counters, stop, history).await;
+            }
+        };
         let mut random = StdRng::seed_from_u64(self.seed);
         let permits = Arc::new(Semaphore::new(self.max_in_flight as usize));
         let under_way = TaskTracker::new();
@@ -150,10 +162,10 @@ impl Load {
                 permit = sending.turn(intended, &permits) => permit,
             };
             let Some(permit) = permit else { break };
-            let (question, key) = self.question(&mut random);
+            let (key, asking) = asked.next(&mut random, &self.key_prefix, self.keys);
             let (sending, history) = (sending.clone(), history.clone());
             under_way.spawn(async move {
-                let operation = sending.ask(question, key, intended).await;
+                let operation = sending.ask(key, asking, intended).await;
                 drop(permit);
                 if history.send(operation).await.is_err() {
                     // The writer has failed and tells why when joined; an unrecorded load is
@@ -166,21 +178,10 @@ impl Load {
         under_way.close();
         under_way.wait().await;
     }
-
-    fn question(&self, random: &mut StdRng) -> (Question, String) {
-        let question = match self.asks {
-            Asks::Commands => Question::command(random),
-            Asks::Items => Question::Read,
-        };
-        let number = random.random_range(0..self.keys);
-        (question, format!("{}-{number}", self.key_prefix))
-    }
 }
 
 /// What every question under way shares.
 struct Sending {
-    base: Resolve,
-    client: Client,
     epoch: Instant,
     counters: Arc<Counters>,
     stop: CancellationToken,
@@ -201,15 +202,17 @@ impl Sending {
         permits.clone().acquire_owned().await.ok()
     }
 
-    async fn ask(&self, question: Question, key: String, intended: Instant) -> Operation {
+    async fn ask(
+        &self,
+        key: String,
+        asking: BoxFuture<'static, Exchange>,
+        intended: Instant,
+    ) -> Operation {
         self.counters.sent.fetch_add(1, Relaxed);
         let sent = Instant::now();
-        let asked = async {
-            let address = (self.base)().ok_or(Silence::NoAddress)?;
-            self.client.ask(address, question.request(&key)?).await
-        };
-        let exchange = question.told(asked.await);
-        self.counters.count(&exchange);
+        let exchange = asking.await;
+        self.counters
+            .count(&exchange, self.since_epoch_us(Instant::now()));
         let silent = matches!(
             exchange,
             Exchange::Command {
@@ -217,6 +220,9 @@ impl Sending {
                 ..
             } | Exchange::Read {
                 answer: ReadAnswer::Unknown { .. }
+            } | Exchange::Write {
+                answer: WriteAnswer::Unknown { .. },
+                ..
             }
         );
         Operation {

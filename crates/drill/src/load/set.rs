@@ -42,7 +42,7 @@ impl Loads {
     /// A count of a load so far, by its name in expressions, for example `orders.refused`.
     pub fn now(&self, name: &str) -> Option<Value> {
         let (load, count) = name.split_once('.')?;
-        let load = self.commands().find(|running| running.name == load)?;
+        let load = self.0.iter().find(|running| running.name == load)?;
         let so_far = load.handle.progress();
         let count = match count {
             "acknowledged" => so_far.answered,
@@ -51,6 +51,24 @@ impl Loads {
             _ => return None,
         };
         Some(Value::Number(count as f64))
+    }
+
+    /// What is sampled of a load of clients that stay connected: its `value`, of what happened since
+    /// `since_us`.
+    pub fn of_connections(&self, load: &str, value: &str, since_us: u64) -> Option<Value> {
+        let load = self.0.iter().find(|running| running.name == load)?;
+        if load.kind != LoadKind::Connections {
+            return None;
+        }
+        load.handle
+            .of_connections(value, since_us)
+            .map(Value::Number)
+    }
+
+    /// Whether the outage that `load` saw since `since_us` is over; see [`LoadHandle::gap_closed`].
+    pub fn gap_closed(&self, load: &str, since_us: u64, now_us: u64) -> Option<Value> {
+        let load = self.0.iter().find(|running| running.name == load)?;
+        Some(Value::Bool(load.handle.gap_closed(since_us, now_us)))
     }
 
     /// The counts of all loads of commands so far, and how many commands there will be.

@@ -23,8 +23,7 @@ use super::*;
 
 fn load(address: SocketAddr, count: u64, history: PathBuf) -> Load {
     Load {
-        asks: Asks::Commands,
-        base: Arc::new(move || Some(address)),
+        asks: Asks::Commands(Arc::new(move || Some(address))),
         count: Some(count),
         rate_per_s: 2_000.0,
         keys: 7,
@@ -68,7 +67,7 @@ fn acknowledge(n: u64, command: &Value) -> Response {
 fn answer(operation: &Operation) -> &CommandAnswer {
     match &operation.exchange {
         Exchange::Command { answer, .. } => answer,
-        Exchange::Read { .. } => panic!("{operation:?}"),
+        _ => panic!("{operation:?}"),
     }
 }
 
@@ -116,7 +115,7 @@ async fn every_command_is_recorded_once_with_the_answer_it_got() {
         .iter()
         .map(|operation| match operation.exchange {
             Exchange::Command { command_id, .. } => command_id,
-            Exchange::Read { .. } => panic!("{operation:?}"),
+            _ => panic!("{operation:?}"),
         })
         .collect();
     assert_eq!(ids.len(), 100);
@@ -221,11 +220,11 @@ async fn commands_follow_the_address_as_it_moves() {
     let other = server(|_, _| async { StatusCode::IM_A_TEAPOT.into_response() }).await;
     let asked = AtomicU64::new(0);
     let mut load = load(one, 30, dir.path().join("history"));
-    load.base = Arc::new(move || match asked.fetch_add(1, Relaxed) {
+    load.asks = Asks::Commands(Arc::new(move || match asked.fetch_add(1, Relaxed) {
         0..10 => Some(one),
         10..20 => Some(other),
         _ => None,
-    });
+    }));
     let counts = load.start().unwrap().join().await.unwrap().progress;
     assert_eq!(
         (counts.answered, counts.refused, counts.unknown),
@@ -310,11 +309,12 @@ async fn items() -> SocketAddr {
 async fn reads_record_the_version_shown_and_where_it_came_from_until_they_are_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("reads");
+    let address = items().await;
     let load = Load {
-        asks: Asks::Items,
+        asks: Asks::Items(Arc::new(move || Some(address))),
         count: None,
         keys: 9,
-        ..load(items().await, 0, path.clone())
+        ..load(address, 0, path.clone())
     };
     let handle = load.start().unwrap();
     while handle.progress().sent < 200 {
@@ -424,4 +424,61 @@ async fn answer_once(mut socket: tokio::net::TcpStream) {
         body.len()
     );
     socket.write_all((head + &body).as_bytes()).await.unwrap();
+}
+
+/// Answers whoever connects as a broker answers ApiVersions, until `cut` changes.
+async fn broker(cut: tokio::sync::watch::Receiver<u32>) -> std::net::SocketAddrV4 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let SocketAddr::V4(address) = listener.local_addr().unwrap() else {
+        panic!("bound to an address of the fourth version");
+    };
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut cut = cut.clone();
+            cut.mark_unchanged();
+            tokio::spawn(async move {
+                let mut asked = [0; 14];
+                socket.read_exact(&mut asked).await.unwrap();
+                let answer = [0, 0, 0, 6, 0, 0, 0, 1, 0, 0];
+                socket.write_all(&answer).await.unwrap();
+                let _ = cut.changed().await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn clients_that_are_cut_are_counted_connect_again_and_leave_every_attempt_on_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("history");
+    let (cut, cuts) = tokio::sync::watch::channel(0);
+    let clients = Connections {
+        brokers: vec![broker(cuts.clone()).await, broker(cuts).await],
+        retry: rlab_runbook::Retry::Immediate,
+        within: Duration::from_secs(20),
+    };
+    let load = Load {
+        asks: Asks::Connections(clients),
+        ..load("127.0.0.1:1".parse().unwrap(), 0, path.clone())
+    };
+    let epoch = load.epoch;
+    let handle = load.start().unwrap();
+    let told = |value: &str, since_us| handle.of_connections(value, since_us);
+    while told("connected", 0) != Some(7.0) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!((told("lost", 0), told("outage_ms", 0)), (Some(0.0), None));
+    let since_us = u64::try_from(epoch.elapsed().as_micros()).unwrap();
+    cut.send_replace(1);
+    while told("outage_ms", since_us).is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(told("lost", since_us), Some(7.0));
+    handle.stop();
+    let summary = handle.join().await.unwrap();
+    assert_eq!((summary.recorded, summary.progress.answered), (14, 14));
+    let keys: HashSet<String> = recorded(&path).into_iter().map(|o| o.key).collect();
+    assert_eq!(keys.len(), 7);
 }

@@ -194,6 +194,12 @@ fn broker_properties(node: &NodeSpec, id: u16) -> Vec<(String, String)> {
         ("inter.broker.listener.name", "INTERNAL".into()),
         ("sasl.enabled.mechanisms", "SCRAM-SHA-512".into()),
         (
+            "listener.name.client.max.connection.creation.rate",
+            NEW_CONNECTIONS_PER_S.into(),
+        ),
+        // By default the rate is that of eleven seconds, and a thousand come in at once.
+        ("quota.window.num", "2".into()),
+        (
             "listener.name.sasl.scram-sha-512.sasl.jaas.config",
             SCRAM.into(),
         ),
@@ -202,6 +208,9 @@ fn broker_properties(node: &NodeSpec, id: u16) -> Vec<(String, String)> {
     .to_vec()
 }
 
+/// What MSK lets in on an IAM listener of an M5 or M7g broker (AWS's page of MSK quotas, read 2025-11): a
+/// storm of clients meets the same limit here.
+const NEW_CONNECTIONS_PER_S: &str = "100";
 const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
 const PROTOCOLS: &str =
     "CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,INTERNAL:PLAINTEXT";

@@ -3,6 +3,7 @@
 
 mod budget;
 mod cast;
+mod cut;
 mod events;
 mod failover;
 mod node;
@@ -25,13 +26,14 @@ use tokio_util::sync::CancellationToken;
 use crate::error::LabError;
 use crate::home::LabDir;
 use crate::processes::{self, Found, SUPERVISOR};
-use crate::protocol::{LabStatus, NodeStatus, NodeVerb, PipelineStatus, Wanted};
+use crate::protocol::{LabStatus, NodeEvent, NodeStatus, NodeVerb, PipelineStatus, Wanted};
 use crate::servers::Site;
 use crate::socket;
 use crate::spec::{NodeKind, NodeSpec};
 use crate::status::placed;
 
 use cast::Cast;
+use cut::Cuts;
 use events::EventLog;
 pub(crate) use node::initial_status;
 use node::{Actor, Message, Node, NodeRequest, Reply};
@@ -48,6 +50,7 @@ pub(crate) struct Lab {
     nodes: BTreeMap<String, Handle>,
     pipeline: watch::Receiver<PipelineStatus>,
     cast: Arc<Cast>,
+    cuts: Cuts,
     /// Held by a failover: one at a time, and none when the lab ends.
     turn: tokio::sync::Mutex<()>,
     /// Set when the lab is to end.
@@ -196,6 +199,7 @@ impl Lab {
             statuses.clone(),
             pipeline_sender,
         ));
+        let cuts = Cuts::of(&site.spec.nodes);
         let mut nodes = BTreeMap::new();
         for (spec, (sender, receiver)) in senders {
             let (inbox, messages) = mpsc::channel(32);
@@ -234,6 +238,7 @@ impl Lab {
             nodes,
             pipeline,
             cast,
+            cuts,
             turn: tokio::sync::Mutex::default(),
             ending: CancellationToken::new(),
         })
@@ -242,7 +247,22 @@ impl Lab {
     async fn open_slots(&self) -> Result<Slots, LabError> {
         let gates = self.nodes.iter();
         let gates = gates.map(|(name, handle)| (name.clone(), handle.within_reach.clone()));
-        Slots::open(&self.site.spec.nodes, &self.cast.watch(), &gates.collect()).await
+        let roles = self.cast.watch();
+        Slots::open(&self.site.spec.nodes, &roles, &gates.collect(), &self.cuts).await
+    }
+
+    /// Cuts the clients of every node of the kind with this word; false when there is none.
+    fn cut(&self, kind: &str) -> bool {
+        let nodes = self.site.spec.nodes.iter();
+        let cut = nodes
+            .filter(|node| node.kind.word() == kind)
+            .filter_map(|node| {
+                let connections = self.cuts.cut(&node.name)?;
+                self.events
+                    .record(&node.name, NodeEvent::Cut { connections });
+                Some(())
+            });
+        cut.count() > 0
     }
 
     /// State of the lab now.

@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::cut::{Cut, Cuts};
 use crate::error::LabError;
 use crate::roles::Roles;
 use crate::spec::NodeSpec;
@@ -26,10 +27,12 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// A paused server's backlog fills up; its clients then wait no longer than this.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Whom a slot leads to, and whether anybody may pass.
+/// Whom a slot leads to, whether anybody may pass, and what cuts whoever did.
+#[derive(Clone)]
 struct Lead {
     server: SocketAddrV4,
     within_reach: watch::Receiver<bool>,
+    cut: Cut,
 }
 
 type Way = Box<dyn Fn() -> Option<Lead> + Send>;
@@ -50,6 +53,7 @@ impl Slots {
         nodes: &[NodeSpec],
         roles: &watch::Receiver<Roles>,
         within_reach: &BTreeMap<String, watch::Receiver<bool>>,
+        cuts: &Cuts,
     ) -> Result<Self, LabError> {
         let mut tasks = JoinSet::new();
         for node in nodes {
@@ -59,16 +63,18 @@ impl Slots {
                 }
                 for seat in node.seats() {
                     let bound = bind(seat.front_address(index)).await?;
-                    let lead = within_reach.get(&node.name).map(|within_reach| {
-                        let server = seat.back_address(index);
-                        (server, within_reach.clone())
+                    let lead = cuts.to(&node.name).zip(within_reach.get(&node.name));
+                    let lead = lead.map(|(cut, within_reach)| Lead {
+                        server: seat.back_address(index),
+                        within_reach: within_reach.clone(),
+                        cut: cut.clone(),
                     });
-                    tasks.spawn(serve(bound, to_one(lead)));
+                    tasks.spawn(serve(bound, Box::new(move || lead.clone())));
                 }
                 let door = listener.door.then(|| node.door_address()).flatten();
                 if let Some(door) = door {
                     let bound = bind(door).await?;
-                    let way = in_charge(nodes, node, index, roles, within_reach);
+                    let way = in_charge(nodes, node, index, roles, within_reach, cuts);
                     tasks.spawn(serve(bound, way));
                 }
             }
@@ -82,16 +88,6 @@ impl Slots {
     }
 }
 
-fn to_one(lead: Option<(SocketAddrV4, watch::Receiver<bool>)>) -> Way {
-    Box::new(move || {
-        let (server, within_reach) = lead.clone()?;
-        Some(Lead {
-            server,
-            within_reach,
-        })
-    })
-}
-
 /// To whoever has the part of `node` when a client comes.
 fn in_charge(
     nodes: &[NodeSpec],
@@ -99,7 +95,12 @@ fn in_charge(
     index: usize,
     roles: &watch::Receiver<Roles>,
     within_reach: &BTreeMap<String, watch::Receiver<bool>>,
+    cuts: &Cuts,
 ) -> Way {
+    let cuts: BTreeMap<String, Cut> = nodes
+        .iter()
+        .filter_map(|node| Some((node.name.clone(), cuts.to(&node.name)?.clone())))
+        .collect();
     let (nodes, node) = (nodes.to_vec(), node.clone());
     let (roles, within_reach) = (roles.clone(), within_reach.clone());
     Box::new(move || {
@@ -107,6 +108,7 @@ fn in_charge(
         Some(Lead {
             server: found.back_address(index),
             within_reach: within_reach.get(&found.name)?.clone(),
+            cut: cuts.get(&found.name)?.clone(),
         })
     })
 }
@@ -147,6 +149,7 @@ async fn forward(mut client: TcpStream, mut lead: Lead) {
         linger_zero(&client);
         return;
     };
+    let mut flowing = lead.cut.begin();
     let _ = client.set_nodelay(true);
     let _ = upstream.set_nodelay(true);
     let copied =
@@ -159,6 +162,7 @@ async fn forward(mut client: TcpStream, mut lead: Lead) {
     let ended = tokio::select! {
         copied = copied => copied.is_ok(),
         () = cut => false,
+        () = flowing.is_cut() => false,
     };
     if !ended {
         // A killed server resets its connections: so does its slot.
@@ -207,9 +211,22 @@ mod tests {
             }
         });
         let (gate, within_reach) = watch::channel(false);
-        tokio::spawn(serve(slot, to_one(Some((to, within_reach)))));
+        let cut = Cut::default();
+        let lead = Lead {
+            server: to,
+            within_reach,
+            cut: cut.clone(),
+        };
+        tokio::spawn(serve(slot, Box::new(move || Some(lead.clone()))));
         assert!(ask(at).await.is_err());
         gate.send_replace(true);
+        let mut client = ask(at).await.unwrap();
+        let mut other = ask(at).await.unwrap();
+        assert_eq!(cut.cut(), 2);
+        for client in [&mut client, &mut other] {
+            let ended = client.read(&mut [0]).await;
+            assert!(ended.is_err(), "{ended:?}");
+        }
         let mut client = ask(at).await.unwrap();
         gate.send_replace(false);
         let ended = client.read(&mut [0]).await;

@@ -88,6 +88,12 @@ async fn answer(lab: &Lab, line: &str) -> Option<Response> {
             Ok(failover) => Response::FailedOver { failover },
             Err(why) => refused(format!("failover of {}: {why}", of.endpoint())),
         },
+        Request::Cut { kind } => match lab.cut(&kind) {
+            true => Response::Done,
+            false => refused(format!(
+                "the lab has no node of the kind `{kind}` with clients"
+            )),
+        },
         Request::Shutdown => {
             lab.ending.cancel();
             Response::Done

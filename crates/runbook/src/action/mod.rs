@@ -7,4 +7,5 @@ mod written;
 
 pub use registry::{ACTIONS, ActionSpec, Effect, UndoClass};
 pub use step::{Failover, Step};
+pub use written::Server;
 pub(crate) use written::{Action, BrokerOf, FailoverOf, Primary};

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::written::{CacheFill, Crash, FailoverOf, Pause, Whom};
+use super::written::{CacheFill, Crash, FailoverOf, Pause, Server, Whom};
 
 /// Whether an action changes the lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -136,6 +136,15 @@ pub static ACTIONS: &[ActionSpec] = &[
             "rds:RebootDBInstance",
         ]),
         arguments: |generator| generator.subschema_for::<FailoverOf>(),
+        built: true,
+    },
+    ActionSpec {
+        name: "connections.cut",
+        summary: "cut every connection of clients to a server at once; new ones are let in",
+        effect: Effect::Mutates,
+        undo: UndoClass::SelfHealing,
+        permissions: None,
+        arguments: |generator| generator.subschema_for::<Server>(),
         built: true,
     },
 ];

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use rlab_document::HumanDuration;
 
 use super::registry::{ACTIONS, ActionSpec};
+use super::written::Server;
 use crate::agents::{Agent, Instance};
 
 /// An action with its arguments known.
@@ -60,6 +61,8 @@ pub enum Step {
     },
     /// Make a standby take over, or lose a broker with its zone.
     Failover(Failover),
+    /// Cut every connection of clients to a server.
+    ConnectionsCut(Server),
 }
 
 /// Who loses its zone.
@@ -101,6 +104,7 @@ impl Step {
             Self::BrokerPause { .. } => &ACTIONS[5],
             Self::CacheFill { .. } => &ACTIONS[6],
             Self::Failover(_) => &ACTIONS[7],
+            Self::ConnectionsCut(_) => &ACTIONS[8],
         }
     }
 
@@ -123,6 +127,7 @@ impl Step {
             | Self::BrokerStart { .. }
             | Self::BrokerPause { .. }
             | Self::CacheFill { .. }
+            | Self::ConnectionsCut(_)
             | Self::Failover(_) => None,
         }
     }
@@ -152,6 +157,7 @@ impl Step {
                 "the broker is started again at once".to_owned()
             }
             Self::Failover(_) => "failover back to who was in charge".to_owned(),
+            Self::ConnectionsCut(_) => "clients connect again".to_owned(),
         }
     }
 
@@ -184,6 +190,7 @@ impl Step {
             Self::Failover(Failover::BrokerInZoneOfOldPrimary) => {
                 "failover kafka, the broker in the zone of MySQL's old primary".to_owned()
             }
+            Self::ConnectionsCut(server) => format!("connections.cut {}", server.name()),
         }
     }
 }
@@ -199,7 +206,7 @@ mod tests {
 
     use rlab_document::HumanDuration;
 
-    use super::{Failover, Step};
+    use super::{Failover, Server, Step};
     use crate::agents::{Agent, Instance};
 
     #[test]
@@ -221,6 +228,8 @@ mod tests {
         assert_eq!(Step::BrokerPause { brokers, lasts }.name(), "broker.pause");
         assert_eq!(Step::CacheFill { within: lasts }.name(), "cache.fill");
         assert_eq!(Step::Failover(Failover::Redis).name(), "failover");
+        let cut = Step::ConnectionsCut(Server::Kafka);
+        assert_eq!(cut.name(), "connections.cut");
     }
 
     #[test]

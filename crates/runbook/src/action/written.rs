@@ -30,6 +30,8 @@ pub(crate) enum Action {
     CacheFill(CacheFill),
     #[serde(rename = "failover")]
     Failover(FailoverOf),
+    #[serde(rename = "connections.cut")]
+    ConnectionsCut(Server),
 }
 
 /// Arguments of `crash`.
@@ -91,6 +93,30 @@ pub(crate) enum FailoverOf {
 pub(crate) enum Primary {
     Mysql,
     Redis,
+}
+
+/// A server of which there may be several nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(title = "server `kafka`, `mysql` or `redis`")]
+pub enum Server {
+    /// Every broker.
+    Kafka,
+    /// MySQL.
+    Mysql,
+    /// Redis, replicas included.
+    Redis,
+}
+
+impl Server {
+    /// Its name in runbooks.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Kafka => "kafka",
+            Self::Mysql => "mysql",
+            Self::Redis => "redis",
+        }
+    }
 }
 
 /// A broker, by its zone.

@@ -31,7 +31,9 @@ fn load(findings: &mut Findings<'_>, at: &str, load: &Load) {
         [LoadKind::Reads] => {
             needs_agent(findings, &format!("{at}/http.get"), Agent::QueryService);
         }
-        [LoadKind::Records | LoadKind::Numbers] => own_keys(findings, at, load),
+        [LoadKind::Records | LoadKind::Numbers | LoadKind::Connections] => {
+            own_keys(findings, at, load)
+        }
         [_, second, ..] => {
             let help = "make two loads of it".to_owned();
             let message = "the load asks for two things";

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64};
 
-use rlab_document::Rate;
+use rlab_document::{HumanDuration, Rate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,13 +22,15 @@ pub(crate) struct Load {
     pub kafka_produce: Option<Produce>,
     #[serde(rename = "redis.set")]
     pub redis_set: Option<RedisSet>,
+    #[serde(rename = "kafka.connect")]
+    pub kafka_connect: Option<Connect>,
     /// Phase that it begins with; the first one when left out.
     pub from: Option<String>,
     /// Requests in all. All but commands may do without: they then go on until the phases end.
     pub count: Option<Arg<NonZeroU64>>,
-    /// Open-loop rate of sending.
+    /// Open-loop rate of sending; of the first connections for clients that stay connected.
     pub rate: Arg<Rate>,
-    /// Distinct aggregates or keys the requests go to; for reads also the name of the load whose
+    /// Distinct aggregates or keys the requests go to, or clients that stay connected; for reads also the name of the load whose
     /// aggregates they are.
     pub keys: Keys,
 }
@@ -41,6 +43,7 @@ impl Load {
             (self.http_get.is_some(), LoadKind::Reads),
             (self.kafka_produce.is_some(), LoadKind::Records),
             (self.redis_set.is_some(), LoadKind::Numbers),
+            (self.kafka_connect.is_some(), LoadKind::Connections),
         ];
         written
             .into_iter()
@@ -123,6 +126,35 @@ impl fmt::Display for Acks {
 pub(crate) enum RedisSet {
     /// To each key one number more each time.
     Numbered,
+}
+
+/// Clients that connect to Kafka and stay.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Connect {
+    /// How a connection that was refused, lost or not answered is tried again.
+    pub retry: Arg<Retry>,
+    /// How long a client waits for a broker's first answer before it hangs up.
+    pub within: Arg<HumanDuration>,
+}
+
+/// How a connection is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// At once.
+    Immediate,
+    /// After a random part of a time that doubles with each failure.
+    FullJitter,
+}
+
+impl fmt::Display for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Immediate => "immediate",
+            Self::FullJitter => "full_jitter",
+        })
+    }
 }
 
 /// How many aggregates a load goes to.

@@ -20,8 +20,8 @@ use crate::settings::{
 
 pub use expect::Control;
 pub(crate) use expect::Expect;
-pub use load::Acks;
-pub(crate) use load::{Keys, Load, Produce};
+pub use load::{Acks, Retry};
+pub(crate) use load::{Connect, Keys, Load, Produce};
 
 /// One drill, described.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

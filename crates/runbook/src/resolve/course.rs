@@ -8,8 +8,10 @@ use rlab_document::one_of;
 use super::Resolver;
 use crate::action::{Action, BrokerOf, Failover, FailoverOf, Primary, Step};
 use crate::expression::{Expression, Position};
-use crate::format::{Keys, Load, Phase, Produce};
-use crate::resolved::{ResolvedLoad, ResolvedPhase, ResolvedProduce, ResolvedSeries, Until};
+use crate::format::{Connect, Keys, Load, Phase, Produce};
+use crate::resolved::{
+    ResolvedConnect, ResolvedLoad, ResolvedPhase, ResolvedProduce, ResolvedSeries, Until,
+};
 
 impl Resolver<'_, '_> {
     pub(super) fn loads(&mut self) -> Option<IndexMap<String, ResolvedLoad>> {
@@ -33,6 +35,12 @@ impl Resolver<'_, '_> {
                 .produce(&format!("{at}/kafka.produce"), produce)
                 .map(Some),
         };
+        let connect = match &load.kafka_connect {
+            None => Some(None),
+            Some(connect) => self
+                .connect(&format!("{at}/kafka.connect"), connect)
+                .map(Some),
+        };
         Some(ResolvedLoad {
             kind: load.kind(),
             from: load.from.clone(),
@@ -40,6 +48,16 @@ impl Resolver<'_, '_> {
             rate: rate?,
             keys: keys?,
             produce: produce?,
+            connect: connect?,
+        })
+    }
+
+    fn connect(&mut self, at: &str, connect: &Connect) -> Option<ResolvedConnect> {
+        let retry = self.argument(&format!("{at}/retry"), &connect.retry);
+        let within = self.argument(&format!("{at}/within"), &connect.within);
+        Some(ResolvedConnect {
+            retry: retry?,
+            within: within?,
         })
     }
 
@@ -152,6 +170,7 @@ impl Resolver<'_, '_> {
             Action::CacheFill(fill) => Step::CacheFill {
                 within: self.argument(&format!("{at}/cache.fill/within"), &fill.within)?,
             },
+            Action::ConnectionsCut(server) => Step::ConnectionsCut(*server),
             Action::Failover(of) => Step::Failover(match of {
                 FailoverOf::Primary(Primary::Mysql) => Failover::Mysql,
                 FailoverOf::Primary(Primary::Redis) => Failover::Redis,

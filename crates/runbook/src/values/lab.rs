@@ -39,6 +39,11 @@ pub static VALUES: &[ValueSpec] = &[
         Kind::Bool,
         "a broker has registered again since the run's start; @phase: since its start",
     ),
+    sampled(
+        "failover.control_ms",
+        Kind::Number(Unit::Milliseconds),
+        "from the loss until the name led to who took over, by whoever carried it out; @phase: of the last one begun in it",
+    ),
     judged(
         "ledger.obligations",
         Unit::Count,

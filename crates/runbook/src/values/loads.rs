@@ -22,7 +22,12 @@ const P99_MS: ValueSpec = judged(
 const GAP_CLOSED: ValueSpec = sampled(
     "gap_closed",
     Kind::Bool,
-    "requests are answered properly again after a time in which none was; @phase: during it",
+    "requests failed, and for one second all have been answered properly again; @phase: since its start",
+);
+const GAP_MS: ValueSpec = judged(
+    "gap_ms",
+    Unit::Milliseconds,
+    "longest time in which no request was answered properly; @phase: within it",
 );
 
 /// Values of each load of commands, addressed by the load's name: `orders.ok_ratio`.
@@ -41,7 +46,8 @@ pub static COMMAND_VALUES: &[ValueSpec] = &[
     OK_RATIO,
     P50_MS,
     P99_MS,
-    GAP_CLOSED.not_yet(),
+    GAP_MS,
+    GAP_CLOSED,
 ];
 
 /// Values of each load of reads, addressed by the load's name: `lookups.hit_ratio`.
@@ -124,7 +130,48 @@ pub static NUMBER_VALUES: &[ValueSpec] = &[
             "every acknowledged write was looked for in the end, so that `lost` is a full count",
         )
     },
+    GAP_MS,
     GAP_CLOSED,
+    OK_RATIO,
+    P50_MS,
+    P99_MS,
+];
+
+/// Values of each load of clients that stay connected, addressed by the load's name: `c.peak`.
+pub static CONNECTION_VALUES: &[ValueSpec] = &[
+    sampled(
+        "connected",
+        Kind::Number(Unit::Count),
+        "clients that a broker has answered and that are connected; @phase: at its end",
+    ),
+    sampled(
+        "lost",
+        Kind::Number(Unit::Count),
+        "connections that ended although their client did not want it; @phase: during it",
+    ),
+    sampled(
+        "outage_ms",
+        Kind::Number(Unit::Milliseconds),
+        "from the first loss until every client was connected again; unknown before; @phase: of losses in it",
+    ),
+    so_far(
+        "acknowledged",
+        "connections that a broker answered in time; @phase: begun during it",
+    ),
+    so_far(
+        "unknown",
+        "attempts that were refused, cut or not answered in time; @phase: begun during it",
+    ),
+    judged(
+        "attempts",
+        Unit::Count,
+        "connections tried; @phase: during it",
+    ),
+    judged(
+        "peak",
+        Unit::PerSecond,
+        "connections tried in the busiest second; @phase: within it",
+    ),
     OK_RATIO,
     P50_MS,
     P99_MS,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 pub(crate) use lab::STALE_CACHE;
 pub use lab::VALUES;
-pub use loads::{COMMAND_VALUES, NUMBER_VALUES, READ_VALUES, RECORD_VALUES};
+pub use loads::{COMMAND_VALUES, CONNECTION_VALUES, NUMBER_VALUES, READ_VALUES, RECORD_VALUES};
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
