@@ -23,7 +23,7 @@ use super::handle::Counters;
 const API_VERSIONS: [u8; 14] = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff];
 /// Largest answer: there are about a hundred requests of six bytes each.
 const MOST_BYTES: u32 = 64 << 10;
-/// Bounds of the random wait before a try. The first is so long that a thousand clients of one broker stay
+/// Bounds of the random wait before a try. The first is so long that seven hundred clients of one broker stay
 /// below a hundred connections a second.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(40);

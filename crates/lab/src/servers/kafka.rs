@@ -208,7 +208,7 @@ fn broker_properties(node: &NodeSpec, id: u16) -> Vec<(String, String)> {
     .to_vec()
 }
 
-/// What MSK lets in on an IAM listener of an M5 or M7g broker (AWS's page of MSK quotas, read 2025-11): a
+/// What MSK lets in on an IAM listener of an M5 or M7g broker (AWS's documentation of MSK's quotas): a
 /// storm of clients meets the same limit here.
 const NEW_CONNECTIONS_PER_S: &str = "100";
 const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
