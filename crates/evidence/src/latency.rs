@@ -106,8 +106,10 @@ impl LatencyRecorder {
             .filter(|_| end == End::Answered);
         let answered_us = operation.answered_us.filter(|_| end == End::Answered);
         self.overall.record(operation, latency);
-        for tally in self.per_window.iter_mut().chain([&mut self.overall]) {
-            answered_us.inspect(|at_us| tally.silence.broken(*at_us));
+        if let Some(at_us) = answered_us {
+            for tally in self.per_window.iter_mut().chain([&mut self.overall]) {
+                tally.silence.broken(at_us);
+            }
         }
         for (window, tally) in self.windows.iter().zip(&mut self.per_window) {
             if (window.from_us..window.to_us).contains(&operation.sent_us) {
