@@ -5,7 +5,8 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/rlab-ops"
 # A cargo of the system's may be years older than rustup's.
 PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 
-say() { printf '\n== %s\n' "$*" >&2; }
+# With the time since the script began, since a run of all of it has a limit.
+say() { printf '\n== %s (%d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)) >&2; }
 
 # 70, since the small numbers are verdicts of a drill.
 die() {

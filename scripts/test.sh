@@ -94,6 +94,8 @@ quick_tests
 dependencies
 say "the permission model"
 rlab iam check
+say "what agents need is given by every service"
+rlab compat check
 scripts/terraform.sh check
 if [ -z "$quick" ]; then
     install_for_servers

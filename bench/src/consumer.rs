@@ -67,7 +67,7 @@ fn publish(
     count: u64,
     first_sequence: u64,
 ) -> Result<usize, BenchError> {
-    let mut config = pipeline.kafka();
+    let mut config = pipeline.kafka()?;
     config
         .set("acks", "all")
         .set("linger.ms", "5")
@@ -163,7 +163,7 @@ fn ends(pipeline: &Pipeline) -> Result<Ends, BenchError> {
 }
 
 fn reader(pipeline: &Pipeline) -> Result<BaseConsumer, BenchError> {
-    let mut config = pipeline.kafka();
+    let mut config = pipeline.kafka()?;
     config
         .set("group.id", "bench")
         .set("enable.auto.commit", "false");

@@ -9,7 +9,7 @@ use rlab_contract::envelope::SCHEMA_JSON;
 use rlab_contract::registry::RegistryClient;
 use rlab_contract::topics::value_subject;
 use rlab_lab::pipeline::own_namespace;
-use rlab_lab::servers::Site;
+use rlab_lab::servers::{Site, kafka_settings};
 use rlab_lab::spec::{NodeKind, NodeSpec};
 use rlab_store::connect;
 use rlab_store::{MySqlConnectOptions, MySqlPool, accounts};
@@ -117,17 +117,9 @@ impl Pipeline {
         ))
     }
 
-    /// Kafka clients without identity.
-    pub fn kafka(&self) -> ClientConfig {
-        let brokers: Vec<String> = self
-            .site
-            .spec
-            .brokers()
-            .map(|b| b.front_address(0).to_string())
-            .collect();
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", brokers.join(","));
-        config
+    /// Kafka clients of the lab's administrator.
+    pub fn kafka(&self) -> Result<ClientConfig, BenchError> {
+        Ok(kafka_settings(&self.site, accounts::ADMIN)?)
     }
 
     /// The registry's id of the envelope on the topic of `namespace`.

@@ -65,7 +65,7 @@ async fn fill(pool: &MySqlPool, rows: u64, first_sequence: u64) -> Result<usize,
 
 /// Reads, sends, waits for every report, settles; one step after the other. Rows per second.
 async fn bare(pipeline: &Pipeline, pool: &MySqlPool, rows: u64) -> Result<f64, BenchError> {
-    let mut config = pipeline.kafka();
+    let mut config = pipeline.kafka()?;
     config
         .set("acks", "all")
         .set("enable.idempotence", "true")

@@ -89,6 +89,8 @@ pub enum Command {
     Runbook(verb::runbook::Runbook),
     #[command(subcommand)]
     Iam(verb::iam::Iam),
+    #[command(subcommand)]
+    Compat(verb::compat::Compat),
     Runner(verb::runner::Runner),
     Extend(verb::extend::Extend),
     Down(verb::down::Down),
@@ -103,6 +105,8 @@ pub enum Command {
     ServeApi(verb::serve_api::ServeApi),
     #[command(hide = true)]
     RunTask(verb::runner::RunTask),
+    #[command(hide = true)]
+    PrepareServers(verb::runner::PrepareServers),
 }
 
 impl Command {
@@ -120,6 +124,7 @@ impl Command {
             Self::Evidence(verb) => verb.run(context),
             Self::Runbook(verb) => verb.run(context),
             Self::Iam(verb) => verb.run(context),
+            Self::Compat(verb) => verb.run(context),
             Self::Runner(verb) => verb.run(context).await,
             Self::Extend(verb) => verb.run(context).await,
             Self::Down(verb) => verb.run(context).await,
@@ -130,6 +135,7 @@ impl Command {
             Self::Supervise(verb) => verb.run(context).await,
             Self::ServeApi(verb) => verb.run(context).await,
             Self::RunTask(verb) => verb.run().await,
+            Self::PrepareServers(verb) => verb.run().await,
         }
     }
 }

@@ -103,6 +103,7 @@ impl From<ErrorKind> for Exit {
             ErrorKind::Internal => Self::Internal,
             ErrorKind::Residual => Self::Residual,
             ErrorKind::Aborted => Self::Aborted,
+            ErrorKind::Denied => Self::Denied,
         }
     }
 }
@@ -146,6 +147,7 @@ mod tests {
             ErrorKind::Aborted,
             ErrorKind::NotSteady,
             ErrorKind::Internal,
+            ErrorKind::Denied,
         ] {
             assert!(!matches!(Exit::from(kind), Exit::Held | Exit::Deviated));
         }

@@ -1,4 +1,5 @@
-//! Puts the Terraform roots into the binary: labs are made, and taken down, from nothing but it.
+//! Puts the Terraform roots, and the policies that they give agents, into the binary: labs are made, and
+//! taken down, from nothing but it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,18 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     collect(&root, &mut files)?;
+    let policies = here.join("../../iam/generated").canonicalize()?;
+    println!("cargo::rerun-if-changed={}", policies.display());
+    for entry in fs::read_dir(&policies)? {
+        files.push(entry?.path());
+    }
     files.sort();
     let mut table = String::from("&[\n");
     for file in files {
-        let name = file.strip_prefix(&root).unwrap_or(&file).to_path_buf();
+        let name = match file.strip_prefix(&root) {
+            Ok(below) => below.to_path_buf(),
+            Err(_) => Path::new("../iam/generated").join(file.file_name().unwrap_or_default()),
+        };
         let _ = writeln!(
             table,
             "    ({:?}, include_str!({:?})),",

@@ -9,4 +9,4 @@ GRANT SELECT, UPDATE (parked_at, parked_reason, settled_at) ON `{schema}`.`outbo
 GRANT SELECT, UPDATE ON `{schema}`.`relay_lease` TO 'outbox_relay'@'{host}';
 GRANT DELETE, INSERT, SELECT, UPDATE ON `{schema}`.`relay` TO 'outbox_relay'@'{host}';
 GRANT SELECT ON `{schema}`.`read_model` TO 'query_service'@'{host}';
-GRANT ALTER, CREATE, DELETE, DROP, INSERT, SELECT, UPDATE ON `rlab\_%`.* TO 'rlab_admin'@'{host}' WITH GRANT OPTION;
+GRANT ALTER, CREATE, DELETE, DROP, INSERT, SELECT, UPDATE ON `rlab\_%`.* TO 'rlab_runner'@'{host}' WITH GRANT OPTION;

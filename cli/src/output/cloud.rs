@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rlab_aws::progress::Remaining;
-use rlab_cloud::{CloudDown, CloudPlan, CloudStatus};
+use rlab_cloud::{CloudDown, CloudPlan, CloudStatus, CloudSurvey};
 
 /// Resources named in a plan before the rest is only counted.
 const NAMED: usize = 12;
@@ -70,14 +70,40 @@ pub fn status(status: &CloudStatus) -> String {
     lines.join("\n")
 }
 
+/// What `down` would remove from AWS.
+pub fn survey(survey: &CloudSurvey) -> String {
+    let unknown_here = match survey.recorded {
+        true => "",
+        false => "; this machine has no record of it",
+    };
+    let mut lines = vec![format!(
+        "lab {} in account {}, region {}{unknown_here}",
+        survey.lab, survey.account, survey.region
+    )];
+    lines.push(match survey.in_state {
+        Some(count) => format!("to destroy by its state: {count} resources"),
+        None => "it has no state".into(),
+    });
+    for (title, arns) in [
+        ("to remove by its tag, in no state:", &survey.by_tag),
+        ("with its tag, in no state, not removed:", &survey.stays),
+    ] {
+        if !arns.is_empty() {
+            lines.push(title.into());
+            lines.extend(arns.iter().map(|arn| format!("  {arn}")));
+        }
+    }
+    lines.join("\n")
+}
+
 /// What `down` did.
 pub fn was_down(report: &CloudDown) -> String {
     let lab = &report.lab;
     let done = match report.account_gone {
         true => format!("lab {lab}: its rehearsed account was gone, with all that was made in it"),
         false => format!(
-            "lab {lab}: {} resources removed, nothing left in its state",
-            report.removed
+            "lab {lab}: {} resources removed by its state and {} by its tag, nothing left",
+            report.removed, report.by_tag
         ),
     };
     let scheduled = report
@@ -140,6 +166,21 @@ fn minutes(time: Duration) -> String {
 mod tests {
     use super::*;
     use rlab_aws::progress::{Slow, Span};
+
+    #[test]
+    fn what_carries_the_tag_and_is_in_no_state_is_named_before_it_is_removed() {
+        let arn = |rest: &str| format!("arn:aws:{rest}");
+        insta::assert_snapshot!(survey(&CloudSurvey {
+            schema: "rlab/cloud-survey/v1",
+            lab: "trial".into(),
+            account: "123456789012".into(),
+            region: "eu-central-1".into(),
+            recorded: false,
+            in_state: Some(149),
+            by_tag: vec![arn("ec2:eu-central-1:123456789012:instance/i-1")],
+            stays: vec![arn("s3:::somebodys-data")],
+        }));
+    }
 
     #[test]
     fn time_left_is_a_span_and_what_is_late_is_named() {

@@ -2,6 +2,10 @@
 
 use rlab_lab::home::LabDir;
 use rlab_lab::protocol::LabStatus;
+use rlab_lab::secrets::ADMIN;
+
+/// How Kafka wants a user's name and password.
+const KAFKA: &str = "security.protocol=SASL_PLAINTEXT sasl.mechanism=SCRAM-SHA-512";
 
 /// Kind of server, as a client would call it, and how to reach it.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,12 +22,19 @@ pub fn render(status: &LabStatus, dir: &LabDir, command: &str) -> String {
         .iter()
         .map(|way| format!("  {:width$}  {}", way.name, way.reach))
         .collect();
-    lines.push(format!(
-        "\npasswords: {} (by server, then by user)",
-        dir.secrets().display()
-    ));
+    lines.push(format!("\n{}", passwords(dir)));
     lines.push(format!("next: {command} smoke"));
     lines.join("\n")
+}
+
+/// As whom to log in, for who has the addresses already.
+pub fn login(dir: &LabDir) -> String {
+    format!("log in as {ADMIN} (Kafka: {KAFKA}); {}", passwords(dir))
+}
+
+fn passwords(dir: &LabDir) -> String {
+    let file = dir.secrets();
+    format!("passwords: {} (by server, then by user)", file.display())
 }
 
 fn ways(status: &LabStatus) -> Vec<Way> {
@@ -40,16 +51,16 @@ fn ways(status: &LabStatus) -> Vec<Way> {
     if !brokers.is_empty() {
         ways.push(Way {
             name: "Kafka",
-            reach: format!("bootstrap.servers={brokers} (plaintext, no user)"),
+            reach: format!("bootstrap.servers={brokers} {KAFKA} sasl.username={ADMIN}"),
         });
     }
     ways.extend(doors("mysql").into_iter().map(|door| Way {
         name: "MySQL",
-        reach: format!("{} user rlab_admin", host_and_port(door)),
+        reach: format!("{} user {ADMIN}", host_and_port(door)),
     }));
     ways.extend(doors("redis").into_iter().map(|door| Way {
         name: "Redis",
-        reach: format!("redis://rlab_admin@{door}"),
+        reach: format!("redis://{ADMIN}@{door}"),
     }));
     ways.extend(doors("registry").into_iter().map(|door| Way {
         name: "Schema registry",
@@ -87,7 +98,8 @@ mod tests {
         assert_eq!(
             ways,
             [
-                "Kafka: bootstrap.servers=127.0.0.1:19092,127.0.0.1:19192 (plaintext, no user)",
+                "Kafka: bootstrap.servers=127.0.0.1:19092,127.0.0.1:19192 security.protocol=SASL_PLAINTEXT \
+                 sasl.mechanism=SCRAM-SHA-512 sasl.username=rlab_admin",
                 "MySQL: host 127.0.0.1 port 13306 user rlab_admin",
                 "Redis: redis://rlab_admin@127.0.0.1:16379",
                 "Schema registry: http://127.0.0.1:18091/apis/ccompat/v7",

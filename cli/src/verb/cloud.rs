@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use rlab_aws::terraform::Stop;
-use rlab_cloud::{CloudOptions, CloudPlan, CloudProfile};
+use rlab_cloud::{CloudOptions, CloudPlan, CloudProfile, Surveyed};
 
 use crate::context::Context;
 use crate::exit::Exit;
@@ -83,11 +83,11 @@ fn agreed(context: &Context, plan: &CloudPlan) -> Result<(), Failure> {
 /// Removes everything in AWS.
 ///
 /// What could not be asked whether it is gone leaves the outcome unknown.
-pub async fn down(context: &Context) -> Result<Exit, Failure> {
+pub async fn down(context: &Context, surveyed: &Surveyed) -> Result<Exit, Failure> {
     let stop = Stop::from(signals::cancellation()?);
     let progress = Progress::new(context);
     let on = |event| progress.show_cloud(&event);
-    let report = rlab_cloud::down(&context.dir, &on, &stop).await?;
+    let report = rlab_cloud::down(&context.dir, surveyed, &on, &stop).await?;
     drop(progress);
     context.format.print(&report, || cloud::was_down(&report))?;
     Ok(match report.unknown.is_empty() {

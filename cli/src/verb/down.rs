@@ -3,13 +3,13 @@
 use std::io::BufRead;
 
 use clap::Args;
-use rlab_cloud::Record;
+use rlab_cloud::{AnyProfile, Record, Surveyed};
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::progress::Progress;
-use crate::output::{plan, stream};
+use crate::output::{cloud as output, plan, stream};
 use crate::verb::cloud;
 
 /// Stop a lab; with --purge also remove its data
@@ -18,17 +18,23 @@ use crate::verb::cloud;
 /// supervisor too. Purging asks for the lab's name; a script gives it with --confirm.
 ///
 /// What a lab has in AWS is always removed, after asking for its name: it costs money. A rehearsed lab
-/// is not asked for.
+/// is not asked for. First comes what the lab's state knows, then what only carries its tag; both are
+/// shown before. With --profile this works on a machine that did not bring the lab up.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rlab-ops down
   rlab-ops down --purge --dry-run
   rlab-ops down --purge --confirm default
-  rlab-ops --lab second down --confirm second")]
+  rlab-ops --lab second down --confirm second
+  rlab-ops --lab trial down --profile aws --dry-run
+  rlab-ops --lab trial down --profile aws --confirm trial")]
 pub struct Down {
     /// Remove the lab's data, logs and secrets as well
     #[arg(long)]
     purge: bool,
+    /// Profile of a lab that another machine brought up on AWS: whose account, and where
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
     /// The lab's name, in place of being asked for it
     #[arg(long, value_name = "NAME")]
     confirm: Option<String>,
@@ -40,19 +46,26 @@ pub struct Down {
 impl Down {
     /// Stops the lab.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let record = Record::find(&context.dir)?;
+        let surveyed = self.surveyed(context).await?;
+        let told = surveyed.as_ref().and_then(|found| found.told.as_ref());
         let plan = rlab_lab::plan_down(&context.dir, self.purge)?;
         if self.dry_run {
+            if let Some(told) = told {
+                context.format.print(told, || output::survey(told))?;
+            }
             context.format.print(&plan, || plan::down(&plan))?;
             return Ok(Exit::Held);
         }
-        let costs = record.as_ref().is_some_and(|record| !record.is_rehearsed());
+        if let Some(told) = told {
+            stream::note(&output::survey(told));
+        }
+        let costs = surveyed.as_ref().is_some_and(|found| !found.is_rehearsed());
         if self.purge || costs {
             stream::note(&plan::down(&plan));
             self.confirmed(context)?;
         }
-        let exit = match record {
-            Some(_) => cloud::down(context).await?,
+        let exit = match &surveyed {
+            Some(found) => cloud::down(context, found).await?,
             None => Exit::Held,
         };
         if !context.dir.exists() && !self.purge {
@@ -64,6 +77,23 @@ impl Down {
         drop(progress);
         context.format.print(&report, || plan::was_down(&report))?;
         Ok(exit)
+    }
+
+    /// What the lab has in AWS, where it has a record here or a profile says where to look.
+    async fn surveyed(&self, context: &Context) -> Result<Option<Surveyed>, Failure> {
+        let profile = match self.profile.as_deref().map(AnyProfile::load).transpose()? {
+            Some(AnyProfile::Cloud(profile)) => Some(*profile),
+            Some(AnyProfile::Servers(profile)) => {
+                let why = format!("profile `{}` has nothing in AWS", profile.name);
+                return Err(Failure::usage(why).hint("leave --profile out"));
+            }
+            None => None,
+        };
+        if Record::find(&context.dir)?.is_none() && profile.is_none() {
+            return Ok(None);
+        }
+        let found = rlab_cloud::survey(&context.dir, profile.as_ref()).await?;
+        Ok(Some(found))
     }
 
     /// The lab's name was typed, as an option or now.
@@ -92,8 +122,15 @@ impl Down {
 
     fn again(&self, context: &Context) -> String {
         let purge = if self.purge { " --purge" } else { "" };
+        let profile = match &self.profile {
+            Some(profile) => format!(" --profile {profile}"),
+            None => String::new(),
+        };
         let name = context.dir.name();
-        format!("{} down{purge} --confirm {name}", context.command())
+        format!(
+            "{} down{purge}{profile} --confirm {name}",
+            context.command()
+        )
     }
 }
 

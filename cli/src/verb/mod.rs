@@ -1,6 +1,7 @@
 //! One file per verb: its arguments with their help, and the one function that does it.
 
 pub mod cloud;
+pub mod compat;
 pub mod completions;
 pub mod config;
 pub mod doctor;

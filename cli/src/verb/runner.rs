@@ -59,6 +59,18 @@ pub struct RunTask {
     command: Vec<String>,
 }
 
+/// Make what agents need on the servers, as a task of a lab's runner
+#[derive(Debug, Args)]
+pub struct PrepareServers {}
+
+impl PrepareServers {
+    /// Makes it.
+    pub async fn run(self) -> Result<Exit, Failure> {
+        rlab_cloud::prepare_servers(&|text| stream::note(text)).await?;
+        Ok(Exit::Held)
+    }
+}
+
 impl RunTask {
     /// Runs it.
     pub async fn run(self) -> Result<Exit, Failure> {

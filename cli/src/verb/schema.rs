@@ -109,6 +109,10 @@ enum Name {
     IamExplanation,
     /// `iam policy`
     IamPolicy,
+    /// `compat check`
+    CompatCheck,
+    /// `compat differences`
+    CompatDifferences,
     /// `schema check`
     SchemaCheck,
     /// `schema register`
@@ -123,6 +127,8 @@ enum Name {
     CloudPlan,
     /// `up` of such a profile
     CloudStatus,
+    /// What `down` would remove of such a lab
+    CloudSurvey,
     /// `down` of such a lab
     CloudDown,
 }
@@ -154,6 +160,8 @@ impl Name {
             Self::IamCheck => schema_for!(rlab_access::Report).to_value(),
             Self::IamExplanation => schema_for!(rlab_access::Explained).to_value(),
             Self::IamPolicy => schema_for!(rlab_access::DrillPolicy).to_value(),
+            Self::CompatCheck => schema_for!(rlab_compat::Report).to_value(),
+            Self::CompatDifferences => schema_for!(rlab_compat::Comparison).to_value(),
             Self::SchemaCheck => schema_for!(SchemaCheck).to_value(),
             Self::SchemaRegistered => schema_for!(SchemaRegistered).to_value(),
             Self::DownPlan => schema_for!(rlab_lab::DownPlan).to_value(),
@@ -161,6 +169,7 @@ impl Name {
             Self::CloudProfile => schema_for!(rlab_cloud::CloudProfile).to_value(),
             Self::CloudPlan => schema_for!(rlab_cloud::CloudPlan).to_value(),
             Self::CloudStatus => schema_for!(rlab_cloud::CloudStatus).to_value(),
+            Self::CloudSurvey => schema_for!(rlab_cloud::CloudSurvey).to_value(),
             Self::CloudDown => schema_for!(rlab_cloud::CloudDown).to_value(),
         }
     }
@@ -247,14 +256,18 @@ mod tests {
 
     /// Ids of what no verb prints: the lock of the servers, of a run the configuration and the seed of
     /// its journal's hashes, of a lab on AWS its records and the table of usual durations; the model of
-    /// permissions and what is known of IAM's actions.
-    const NOT_PRINTED: [&str; 8] = [
+    /// permissions and what is known of IAM's actions; the lists of what services do not give, and what a
+    /// probe saw.
+    const NOT_PRINTED: [&str; 11] = [
         "access",
         "artifacts-lock",
         "aws-durations",
         "aws-intent",
         "cloud-lab",
+        "compat",
+        "compat-listing",
         "configuration",
+        "failovers",
         "iam-actions",
         "journal",
     ];

@@ -3,6 +3,7 @@
 use clap::Args;
 use rlab_cloud::CloudStatus;
 use rlab_drill::Holder;
+use rlab_lab::LabDir;
 use rlab_lab::protocol::LabStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{cloud, status, stream};
+use crate::output::{cloud, connect, status, stream};
 
 /// Show the state of a lab and of every node
 ///
@@ -64,13 +65,15 @@ impl Status {
             at_work: rlab_drill::at_work(&context.dir)?,
             to_undo,
         };
-        context.format.print(&document, || document.text())?;
+        context
+            .format
+            .print(&document, || document.text(&context.dir))?;
         Ok(Exit::Held)
     }
 }
 
 impl Document {
-    fn text(&self) -> String {
+    fn text(&self, dir: &LabDir) -> String {
         let steps = self.to_undo.as_deref().unwrap_or_default().len();
         let drill = match (&self.at_work, steps) {
             (Some(holder), _) => format!(
@@ -87,15 +90,18 @@ impl Document {
             .as_ref()
             .map(|status| format!("{}\n", cloud::status(status)));
         format!(
-            "{}{}{drill}",
+            "{}{}\n{}{drill}",
             cloud.unwrap_or_default(),
-            status::render(&self.lab)
+            status::render(&self.lab),
+            connect::login(dir)
         )
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rlab_lab::LabHome;
+
     use super::*;
     use crate::output::status::tests::sample;
 
@@ -106,7 +112,9 @@ mod tests {
             at_work,
             to_undo,
         };
-        document.text().lines().last().unwrap().to_owned()
+        let dir = LabHome::at("/home/me/labs").lab("one").unwrap();
+        let text = document.text(&dir);
+        text.lines().last().unwrap().to_owned()
     }
 
     #[test]
@@ -121,6 +129,8 @@ mod tests {
         insta::assert_snapshot!(last_line(Some(holder), steps.clone()));
         insta::assert_snapshot!(last_line(None, steps));
         let nothing = last_line(None, Some(Vec::new()));
-        assert!(nothing.contains("outbox-relay"), "{nothing}");
+        let login = "log in as rlab_admin (Kafka: security.protocol=SASL_PLAINTEXT \
+                     sasl.mechanism=SCRAM-SHA-512); passwords: ";
+        assert!(nothing.starts_with(login), "{nothing}");
     }
 }

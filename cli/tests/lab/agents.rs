@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use reqwest::{Client, StatusCode};
 use rlab_contract::envelope::{Envelope, ItemUpgraded, Outcome, Payload, SCHEMA_JSON};
@@ -11,13 +10,14 @@ use rlab_contract::registry::RegistryClient;
 use rlab_contract::topics::value_subject;
 use rlab_contract::wire;
 use rlab_lab::pipeline::{self, own_namespace};
+use rlab_lab::secrets::ADMIN;
 use rlab_lab::servers::Site;
 use rlab_store::synthetic::{self, SyntheticEvent};
 use rlab_store::{MySqlConnection, namespace, snapshot};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::clients::{door, runtime};
+use crate::clients::{door, kafka, runtime};
 use crate::scene::{Scene, signal, state};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -236,8 +236,7 @@ fn event(item: &str, sequence: u64, occurred_at_us: i64) -> Envelope {
 }
 
 fn publish(lab: &Pipeline<'_>, key: &str, values: &[Vec<u8>]) {
-    let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
-        .set("bootstrap.servers", door(lab.scene, 19_092))
+    let producer: ThreadedProducer<DefaultProducerContext> = kafka(lab.scene, ADMIN)
         .set("acks", "all")
         .set("enable.idempotence", "true")
         .set("partitioner", "murmur2_random")

@@ -8,7 +8,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use rlab_lab::pipeline;
-use rlab_lab::secrets::Secrets;
+use rlab_lab::secrets::{ADMIN, Secrets};
+use rlab_lab::servers::{Site, kafka_settings};
 use serde_json::{Value, json};
 
 use crate::scene::Scene;
@@ -17,6 +18,15 @@ const SOON: Duration = Duration::from_secs(20);
 
 pub fn door(scene: &Scene, port: u16) -> String {
     format!("127.0.0.1:{}", port + scene.port_offset())
+}
+
+/// Settings of a Kafka client that is `identity`, by the lab's doors.
+pub fn kafka(scene: &Scene, identity: &str) -> ClientConfig {
+    let site = Site::load(scene.dir()).unwrap();
+    let doors = [19_092, 19_192, 19_292].map(|port| door(scene, port));
+    let mut settings = kafka_settings(&site, identity).unwrap();
+    settings.set("bootstrap.servers", doors.join(","));
+    settings
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
@@ -84,22 +94,15 @@ fn an_outside_client_of_each_kind_works_against_the_lab() {
 }
 
 fn kafka_reads_what_was_published_and_what_it_writes_itself(scene: &Scene, items: &[String]) {
-    let brokers = [19_092, 19_192, 19_292]
-        .map(|port| door(scene, port))
-        .join(",");
     let topic = pipeline::own_namespace().topic;
-    let producer: ThreadedProducer<DefaultProducerContext> = ClientConfig::new()
-        .set("bootstrap.servers", &brokers)
-        .set("acks", "all")
-        .create()
-        .unwrap();
+    let producer: ThreadedProducer<DefaultProducerContext> =
+        kafka(scene, ADMIN).set("acks", "all").create().unwrap();
     let outside = format!("outside-{}", uuid::Uuid::new_v4());
     producer
         .send(BaseRecord::to(&topic).key(&outside).payload("hello"))
         .unwrap();
     producer.flush(SOON).unwrap();
-    let consumer: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", &brokers)
+    let consumer: BaseConsumer = kafka(scene, ADMIN)
         .set("group.id", "outside")
         .set("auto.offset.reset", "earliest")
         .create()

@@ -6,6 +6,7 @@
     reason = "a failed test shows the lab as it stood"
 )]
 
+mod access;
 mod agents;
 mod cache;
 mod clients;

@@ -72,6 +72,22 @@ fn data_of_another_version_is_refused_and_untouched() {
 }
 
 #[test]
+fn a_lab_of_an_earlier_format_is_refused_and_untouched() {
+    let scene = Scene::new();
+    let file = scene.dir().spec();
+    std::fs::create_dir_all(scene.dir().path()).unwrap();
+    let before = r#"{ "format": 2, "lab": "one" }"#;
+    std::fs::write(&file, before).unwrap();
+    scene
+        .rlab(&["up"])
+        .exited(2)
+        .says("directory format 2")
+        .says("--purge");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    assert_eq!(scene.processes(), []);
+}
+
+#[test]
 fn another_port_offset_than_the_labs_own_is_refused() {
     let scene = Scene::up();
     let own = scene.port_offset();

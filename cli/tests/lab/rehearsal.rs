@@ -4,10 +4,14 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use rlab_lab::layout::API;
+use rlab_lab::servers::Site;
+use rlab_rehearsal::{ControlClient, Fault, Requests};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::scene::Scene;
+use crate::clients::runtime;
+use crate::scene::{Ran, Scene};
 
 const UP: &[&str] = &["up", "--profile", "rehearsal"];
 /// Resources that are done when whoever makes them is killed, and whether terraform dies too; otherwise
@@ -75,16 +79,15 @@ fn so_far(scene: &Scene, up: &mut Child, before: Option<PathBuf>, count: usize) 
     true
 }
 
-fn plan(scene: &Scene) -> Value {
-    let told = scene.rlab(&[
+fn plan(scene: &Scene) -> Ran {
+    scene.rlab(&[
         "up",
         "--profile",
         "rehearsal",
         "--dry-run",
         "--format",
         "json",
-    ]);
-    told.json()
+    ])
 }
 
 fn kills() -> usize {
@@ -112,12 +115,42 @@ fn the_root_of_aws_is_applied_killed_completed_worked_with_and_taken_down() {
         killed_at(&scene, count, terraform_too);
     }
     scene.rlab(UP).succeeded();
-    let planned = plan(&scene);
-    assert_eq!(planned["differs"], false, "{planned:#}");
+    planning_takes_no_right_to_change_anything(&scene);
     scene.rlab(&["smoke"]).succeeded();
     in_the_vpc(&scene);
     calls_are_on_record(&scene);
     scene.ends_clean();
+}
+
+/// Planned again, nothing differs; and whoever plans may only read.
+fn planning_takes_no_right_to_change_anything(scene: &Scene) {
+    let site = Site::load(scene.dir()).unwrap();
+    let api = site.spec.node(API).unwrap().door_address().unwrap();
+    let control = ControlClient::new(api.into(), &site.secrets.admin_token);
+    let changes = Requests {
+        mutating: true,
+        ..Requests::default()
+    };
+    runtime().block_on(async {
+        let before = control.requests().await.unwrap().requests.len();
+        let reader = [Fault::Deny { requests: changes }];
+        control.set_faults(&reader).await.unwrap();
+        let planned = plan(scene);
+        // First of all: under this fault nothing could be taken down.
+        control.set_faults(&[]).await.unwrap();
+        let planned = planned.json();
+        assert_eq!(planned["differs"], false, "{planned:#}");
+        let log = control.requests().await.unwrap();
+        assert_eq!(log.forgotten, 0);
+        let (changes, reads): (Vec<_>, Vec<_>) = log
+            .requests
+            .into_iter()
+            .skip(before)
+            .partition(|request| request.mutating);
+        assert_eq!(changes, []);
+        // It did ask: for each of the lab's resources at least once.
+        assert!(reads.len() > 100, "{}", reads.len());
+    });
 }
 
 /// A command runs as a task, beside the servers, and what it says comes back with its exit code.
@@ -132,6 +165,29 @@ fn in_the_vpc(scene: &Scene) {
     ]);
     assert!(ran.stderr.contains("held in"), "{ran:#?}");
     ran.succeeded();
+    // The evidence of a drill comes back with it; the machine's pace is not what is looked at here.
+    let ran = scene.rlab(&[
+        "runner",
+        "--evidence",
+        evidence.to_str().unwrap(),
+        "--",
+        "drill",
+        "E-001",
+        "--set",
+        "commands=1000",
+        "--set",
+        "steady=30s",
+    ]);
+    let mut told = ran.stderr.lines();
+    let fetched = told.find_map(|line| line.strip_prefix("evidence: "));
+    let of_drill = PathBuf::from(fetched.unwrap()).join("E-001");
+    ran.succeeded();
+    let runs: Vec<_> = std::fs::read_dir(&of_drill).unwrap().flatten().collect();
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    let run = runs[0].path();
+    scene
+        .rlab(&["evidence", "judge", run.to_str().unwrap()])
+        .succeeded();
 }
 
 fn calls_are_on_record(scene: &Scene) {

@@ -150,15 +150,11 @@ impl Scene {
         }
     }
 
-    /// Waits until the next test may begin: a broker that is back needs a while to be in sync.
+    /// Waits until the next test may begin: a broker that is back needs a while to be in sync. Nothing else
+    /// is waited for, and `smoke` has to hold.
     fn is_steady(&self) {
         let in_the_way = "\u{2716} every partition has all its replicas";
-        self.smoke_once_without(in_the_way, Duration::from_secs(60));
-    }
-
-    /// Demands that `smoke` holds, once it no longer says `in_the_way`; nothing else is waited for.
-    pub fn smoke_once_without(&self, in_the_way: &str, within: Duration) {
-        let deadline = Instant::now() + within;
+        let deadline = Instant::now() + Duration::from_secs(60);
         let mut ran = self.rlab(&["smoke"]);
         while ran.stdout.contains(in_the_way) && Instant::now() < deadline {
             ran = self.rlab(&["smoke"]);

@@ -104,25 +104,34 @@ fn exit_on_panic() {
 }
 
 fn start() -> Result<Agent, ConfigError> {
-    let mut config = config::load()?;
-    let resolve = config::shared(&mut config)?.resolve;
-    let stop = CancellationToken::new();
-    if let Err(error) = drain::watch_signals(stop.clone()) {
+    let agent = Agent::of(config::load()?)?;
+    if let Err(error) = drain::watch_signals(agent.stop.clone()) {
         tracing::error!(%error, "signals cannot be watched; the agent will not drain");
     }
-    Ok(Agent {
-        addresses: AddressMap::new(&config.addresses, resolve),
-        credentials: CredentialChain::default(),
-        metrics: Metrics::default(),
-        crash: CrashPoints::new(
-            &config.node,
-            config.supervisor_socket.clone(),
-            config.crash_rules.clone(),
-        ),
-        ready: Readiness::default(),
-        stop,
-        config: Arc::new(config),
-    })
+    Ok(agent)
+}
+
+impl Agent {
+    /// What is shared, as `config` says.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for settings that nobody knows.
+    pub fn of(mut config: AgentConfig) -> Result<Self, ConfigError> {
+        let resolve = config::shared(&mut config)?.resolve;
+        Ok(Self {
+            addresses: AddressMap::new(&config.addresses, resolve),
+            credentials: CredentialChain::default(),
+            metrics: Metrics::default(),
+            crash: CrashPoints::new(
+                &config.node,
+                config.supervisor_socket.clone(),
+                config.crash_rules.clone(),
+            ),
+            ready: Readiness::default(),
+            stop: CancellationToken::new(),
+            config: Arc::new(config),
+        })
+    }
 }
 
 /// One JSON object per line on stderr; `RUST_LOG` chooses what is said.

@@ -21,7 +21,7 @@ pub fn pool(agent: &Agent, size: u32) -> MySqlPool {
 /// the endpoint has no address or there is no token, connecting fails as if nobody listened. A
 /// connection keeps the token that it was made with: MySQL asks for it once.
 pub fn open(server: Server, database: &str, size: u32) -> MySqlPool {
-    let first = connect_options(&server, database).unwrap_or_else(|error| {
+    let first = connect_options(&server, Some(database)).unwrap_or_else(|error| {
         tracing::info!(%error, "mysql cannot be reached yet");
         options_by_name(("127.0.0.1", 1), &server.user, "", Some(database))
     });
@@ -37,20 +37,27 @@ async fn follow(mut server: Server, database: String, pool: MySqlPool) {
             () = server.access.renewed() => {}
             () = pool.close_event() => return,
         }
-        if let Ok(options) = connect_options(&server, &database) {
+        if let Ok(options) = connect_options(&server, Some(&database)) {
             pool.set_connect_options(options);
         }
     }
 }
 
-fn connect_options(server: &Server, database: &str) -> Result<MySqlConnectOptions, NoAccess> {
+/// How one connection is made now, into `database` or into none.
+///
+/// # Errors
+/// [`NoAccess`] while the endpoint has no address or there is no token.
+pub fn connect_options(
+    server: &Server,
+    database: Option<&str>,
+) -> Result<MySqlConnectOptions, NoAccess> {
     let address = server.address()?;
     let secret = server.access.secret()?;
     let options = options_by_name(
         (address.host(), address.port()),
         &server.user,
         secret.expose(),
-        Some(database),
+        database,
     );
     Ok(match (&server.access, server.access.roots()) {
         (_, None) => options,

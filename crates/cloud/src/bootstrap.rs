@@ -1,8 +1,12 @@
 //! What an account needs before its first lab, and keeps after its last: the bucket of all states, the
 //! boundary of all roles, the bucket of evidence.
+//!
+//! Their own state lies on the machine that made them. Another machine takes them over into a state of its
+//! own by their names, which follow from account and region.
 
 use std::path::PathBuf;
 
+use rlab_aws::account::Account;
 use rlab_aws::intent::Intent;
 use rlab_aws::terraform::Stop;
 use rlab_lab::LabDir;
@@ -12,10 +16,16 @@ use serde_json::{Value, json};
 
 use crate::error::CloudError;
 use crate::event::{CloudEvent, OnCloud};
+use crate::existing::{Existing, adopting};
 use crate::ground::Ground;
 use crate::record::{Paths, Record};
 use crate::roots::{self, State};
 use crate::run;
+
+/// The root that makes the bucket of states and the roles' boundary.
+pub(crate) const STATES: &str = "bootstrap";
+/// The root that makes the bucket of evidence.
+const EVIDENCE: &str = "evidence";
 
 /// What outlives labs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +73,7 @@ impl Foundation {
         let key = format!("arn:{partition}:kms:{region}:{account}:key/{key}");
         Self {
             evidence: EvidenceStore {
-                bucket_arn: format!("arn:{partition}:s3:::rlab-evidence-{account}-{region}"),
+                bucket_arn: format!("arn:{partition}:s3:::{}", record.evidence_bucket()),
                 key_arn: key.clone(),
             },
             state_key_arn: key,
@@ -71,13 +81,41 @@ impl Foundation {
     }
 }
 
-/// Makes what is missing.
+/// What an earlier lab laid, on whatever machine; `None` when there is no bucket of states. Makes nothing.
+///
+/// # Errors
+/// When AWS refuses or does not answer.
+pub(crate) async fn find(
+    record: &Record,
+    account: &Account,
+) -> Result<Option<Foundation>, CloudError> {
+    let account = account.step("looking for the bucket of states");
+    if account
+        .state_bucket(&record.state_bucket())
+        .await?
+        .is_none()
+    {
+        return Ok(None);
+    }
+    let mut found = Foundation::supposed(record);
+    let key = |bucket: String| format!("alias/{bucket}");
+    if let Some(arn) = account.key_behind(&key(record.state_bucket())).await? {
+        found.state_key_arn = arn;
+    }
+    if let Some(arn) = account.key_behind(&key(record.evidence_bucket())).await? {
+        found.evidence.key_arn = arn;
+    }
+    Ok(Some(found))
+}
+
+/// Makes what is missing, and takes over what another machine made.
 ///
 /// # Errors
 /// As terraform fails.
 pub async fn lay(
     record: &Record,
     ground: &Ground,
+    account: &Account,
     dir: &LabDir,
     on: OnCloud<'_>,
     stop: &Stop,
@@ -88,10 +126,11 @@ pub async fn lay(
     let of = |root| Shared {
         record,
         ground,
+        account,
         dir,
         root,
     };
-    let (states, evidence) = (of("bootstrap"), of("evidence"));
+    let (states, evidence) = (of(STATES), of(EVIDENCE));
     let (states, evidence) = tokio::try_join!(
         states.make::<Bootstrapped>(on, stop),
         evidence.make::<Stored>(on, stop)
@@ -106,6 +145,7 @@ pub async fn lay(
 struct Shared<'a> {
     record: &'a Record,
     ground: &'a Ground,
+    account: &'a Account,
     dir: &'a LabDir,
     root: &'static str,
 }
@@ -123,6 +163,14 @@ impl Shared<'_> {
         home.join(account).join(self.root)
     }
 
+    /// The bucket that the root makes.
+    fn bucket(&self) -> String {
+        match self.root {
+            STATES => self.record.state_bucket(),
+            _ => self.record.evidence_bucket(),
+        }
+    }
+
     async fn make<T: DeserializeOwned>(
         &self,
         on: OnCloud<'_>,
@@ -135,8 +183,10 @@ impl Shared<'_> {
         if workdir.found().map_err(&at)?.running.is_some() {
             run::follow(&workdir, on, stop).await.map_err(&at)?;
         }
+        let shared = Existing::find(self.account, self.bucket()).await?;
+        let owner = shared.as_ref().and_then(|shared| shared.owner.as_ref());
         let Value::Object(variables) = json!({
-            "owner": self.record.owner,
+            "owner": owner.unwrap_or(&self.record.owner),
             "region": self.record.region,
             "account_id": self.record.account,
             "rehearsal": self.record.is_rehearsed(),
@@ -145,7 +195,12 @@ impl Shared<'_> {
         };
         workdir.set_variables(&variables, &[]).map_err(&at)?;
         workdir.init(&|_| {}, stop).await.map_err(&at)?;
-        let plan = workdir.plan(&|_| {}, stop).await.map_err(&at)?;
+        let known = workdir.resources(stop).await.map_err(&at)?;
+        let there = match &shared {
+            Some(shared) => shared.unknown_to(self.root, &known, self.record),
+            None => Vec::new(),
+        };
+        let plan = adopting(&workdir, there, stop).await.map_err(&at)?;
         if plan.differs {
             let (account, region) = (&self.record.account, &self.record.region);
             let intent = Intent::new(self.root, account, region, &root, jiff::Timestamp::MAX);
@@ -155,6 +210,7 @@ impl Shared<'_> {
                 .await
                 .map_err(&at)?;
         }
+        workdir.adopt(&[]).map_err(&at)?;
         workdir.outputs(stop).await.map_err(at)
     }
 }

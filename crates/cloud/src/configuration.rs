@@ -9,12 +9,16 @@ use rlab_contract::login::{
     Roots, Secret,
 };
 use rlab_lab::profile::AGENTS;
-use rlab_lab::{files, pipeline};
+use rlab_lab::secrets::RUNNER;
+use rlab_lab::servers::{Site, client_config};
+use rlab_lab::{LabDir, files, pipeline};
+use rlab_store::accounts;
 use serde::{Deserialize, Serialize};
 
 use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::in_vpc::RunnerConfig;
+use crate::prepare::{Owner, Servers};
 use crate::rds_ca;
 use crate::record::{Paths, Record};
 
@@ -30,9 +34,10 @@ struct Tokens {
 /// When the lab's token cannot be kept, or an address is none.
 pub(crate) async fn texts(
     record: &Record,
-    paths: &Paths,
+    dir: &LabDir,
     deployed: &Deployed,
 ) -> Result<BTreeMap<String, String>, CloudError> {
+    let paths = &Paths::of(dir);
     let token = token(paths)?;
     // The servers of a rehearsal are not spoken to by these.
     let database = match record.is_rehearsed() {
@@ -52,9 +57,42 @@ pub(crate) async fn texts(
         lab: record.lab.clone(),
         region: record.region.clone(),
         evidence_bucket: bucket.map(str::to_owned),
+        servers: match record.is_rehearsed() {
+            true => servers_here(dir)?,
+            false => servers_there(record, deployed, &token, database)?,
+        },
     };
     texts.insert("runner".to_owned(), json(&runner)?);
     Ok(texts)
+}
+
+/// The servers of a rehearsal, whose users come with them.
+fn servers_here(dir: &LabDir) -> Result<Servers, CloudError> {
+    let site = Site::load(dir.clone())?;
+    Ok(Servers {
+        client: client_config(&site, RUNNER),
+        user_host: accounts::HOST.to_owned(),
+        owner: None,
+    })
+}
+
+fn servers_there(
+    record: &Record,
+    deployed: &Deployed,
+    token: &str,
+    database: Roots,
+) -> Result<Servers, CloudError> {
+    let mut client = agent_config(record, deployed, "runner", token, &database)?;
+    RUNNER.clone_into(&mut client.mysql.user);
+    let secret = deployed.mysql.owner_secret_arn.clone();
+    Ok(Servers {
+        client,
+        user_host: accounts::ANYWHERE.to_owned(),
+        owner: secret.map(|secret_arn| Owner {
+            secret_arn,
+            roots: database,
+        }),
+    })
 }
 
 fn json(value: &impl Serialize) -> Result<String, CloudError> {

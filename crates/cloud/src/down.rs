@@ -1,19 +1,21 @@
-//! `down`: by the state, then a look for what no state knows of.
+//! `down`: by the state, then by the tag what no state knows of.
 
-use rlab_aws::account::State;
+use std::time::Instant;
+
+use rlab_aws::account::{Account, Removing, State};
 use rlab_aws::intent::Intent;
 use rlab_aws::terraform::{Orphan, Stop, Workdir, not_there};
-use rlab_lab::layout::API;
-use rlab_lab::{LabDir, processes};
+use rlab_lab::LabDir;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::bootstrap;
+use crate::bootstrap::{self, Foundation};
 use crate::engine;
 use crate::error::CloudError;
 use crate::event::{CloudEvent, OnCloud};
 use crate::ground::Ground;
 use crate::record::{Paths, Record};
+use crate::survey::{self, Surveyed};
 use crate::{run, up};
 
 /// What `down` did.
@@ -23,8 +25,10 @@ pub struct CloudDown {
     pub schema: &'static str,
     /// Lab name.
     pub lab: String,
-    /// Resources that were removed.
+    /// Resources that were removed by the state.
     pub removed: u64,
+    /// Resources that no state knew of and were removed by the lab's tag.
+    pub by_tag: usize,
     /// What AWS removes later by itself, each with when.
     pub scheduled: Vec<String>,
     /// What carried the lab's tag a moment ago, and could not be asked whether it is gone.
@@ -33,78 +37,108 @@ pub struct CloudDown {
     pub account_gone: bool,
 }
 
-/// Removes everything of the lab in `dir` from AWS, and its record once nothing is left.
+/// Removes everything of a lab from AWS: by its state, then what carries its tag and was shown. Its record
+/// goes once nothing is left.
 ///
 /// # Errors
 /// Any [`CloudError`]; [`CloudError::Residual`] with what is still there.
-pub async fn down(dir: &LabDir, on: OnCloud<'_>, stop: &Stop) -> Result<CloudDown, CloudError> {
-    let record = Record::load(dir)?;
-    let account_gone = record.is_rehearsed() && !account_lives(dir);
-    let never_planned = !Paths::of(dir)
-        .work(record.profile.root.directory())
-        .exists();
-    let mut left = Left::default();
-    let removed = match account_gone || never_planned {
-        true => 0,
-        false => {
-            let removed = destroy(&record, dir, on, stop).await?;
-            left = look(&record, dir, on).await?;
-            removed
-        }
+pub async fn down(
+    dir: &LabDir,
+    surveyed: &Surveyed,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<CloudDown, CloudError> {
+    let record = &surveyed.record;
+    // Whatever happens from here on, this machine can go on with it.
+    record.save(dir)?;
+    let mut done = CloudDown {
+        schema: "rlab/cloud-down/v1",
+        lab: record.lab.clone(),
+        removed: 0,
+        by_tag: 0,
+        scheduled: Vec::new(),
+        unknown: Vec::new(),
+        account_gone: surveyed.told.is_none(),
     };
-    if !left.there.is_empty() {
-        return Err(CloudError::Residual(left.there));
+    if !done.account_gone {
+        let ground = Ground::of(record, dir)?;
+        let account = ground.account(record, dir).await?;
+        done.removed = by_state(surveyed, &ground, &account, dir, on, stop).await?;
+        by_tag(surveyed, &account, &mut done, on, stop).await?;
     }
     forget(dir)?;
-    Ok(CloudDown {
-        schema: "rlab/cloud-down/v1",
-        lab: record.lab,
-        removed,
-        scheduled: left.scheduled,
-        unknown: left.unknown,
-        account_gone,
-    })
+    Ok(done)
 }
 
-/// What still carries the lab's tag.
-#[derive(Default)]
-struct Left {
-    there: Vec<String>,
-    scheduled: Vec<String>,
-    unknown: Vec<String>,
-}
-
-/// Looks for what no state knows of, by the tag that everything of the lab carries.
-async fn look(record: &Record, dir: &LabDir, on: OnCloud<'_>) -> Result<Left, CloudError> {
+/// Removes what no state knows of, and says what is left.
+async fn by_tag(
+    surveyed: &Surveyed,
+    account: &Account,
+    done: &mut CloudDown,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<(), CloudError> {
     on(CloudEvent::Step("looking for what is left"));
-    let account = Ground::of(record, dir)?.account(record, dir).await?;
-    let account = account.step("looking for what is left");
-    let found = account.tagged(&record.lab).await?;
-    let mut left = Left::default();
-    for residual in account.still_there(found).await {
-        let arn = residual.found.arn;
-        match residual.state {
-            State::There { .. } => left.there.push(arn),
-            State::Scheduled { what, until } => {
-                let when = until.map_or(String::new(), |at| format!(" at {at}"));
-                left.scheduled.push(format!("{arn}: {what}{when}"));
-            }
-            State::Unknown { why } => left.unknown.push(format!("{arn}: {why}")),
+    let account = account.step("removing what is left");
+    let since = Instant::now();
+    let tell = |at: Removing| {
+        on(CloudEvent::Working {
+            done: at.done,
+            of: at.of,
+            waiting_for: at.waiting_for,
+            elapsed: since.elapsed(),
+            left: None,
+        });
+    };
+    let cleared = tokio::select! {
+        cleared = account.remove(&surveyed.record.lab, &surveyed.shown, &tell) => cleared?,
+        () = stop.gently() => {
+            return Err(CloudError::Aborted("what was asked to go goes on going; run down again"));
+        }
+    };
+    done.by_tag = cleared.removed;
+    let mut there = Vec::new();
+    for left in &cleared.left {
+        match left.state {
+            State::There { .. } => there.push(survey::words(left)),
+            State::Scheduled { .. } => done.scheduled.push(survey::words(left)),
+            State::Unknown { .. } => done.unknown.push(survey::words(left)),
             State::Gone => {}
         }
     }
-    Ok(left)
+    match there.is_empty() {
+        true => Ok(()),
+        false => Err(CloudError::Residual(there)),
+    }
 }
 
-/// Whether the process that plays the account still runs: with it goes all that was made in it.
-fn account_lives(dir: &LabDir) -> bool {
-    processes::of_lab(dir.path())
-        .iter()
-        .any(|found| found.node == API)
+/// Destroys what the state knows, and what a terraform that died here made without telling it. Nothing when
+/// there is neither.
+async fn by_state(
+    surveyed: &Surveyed,
+    ground: &Ground,
+    account: &Account,
+    dir: &LabDir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<u64, CloudError> {
+    let record = &surveyed.record;
+    let work = Paths::of(dir).work(record.profile.root.directory());
+    if !surveyed.has_state && !work.exists() {
+        return Ok(0);
+    }
+    match bootstrap::find(record, account).await? {
+        Some(foundation) => destroy(record, ground, account, &foundation, dir, on, stop).await,
+        // Without its bucket there is no state.
+        None => Ok(0),
+    }
 }
 
 async fn destroy(
     record: &Record,
+    ground: &Ground,
+    account: &Account,
+    foundation: &Foundation,
     dir: &LabDir,
     on: OnCloud<'_>,
     stop: &Stop,
@@ -113,10 +147,9 @@ async fn destroy(
         // Whoever is asked to let go has to be there.
         up::servers(record, rehearsal, dir, on).await?;
     }
-    let ground = Ground::of(record, dir)?;
-    let foundation = bootstrap::lay(record, &ground, dir, on, stop).await?;
-    let workdir = engine::open(record, &ground, &foundation, dir, on, stop).await?;
-    let orphans = engine::orphans(&workdir, on, stop).await?;
+    let mut workdir = engine::open(record, ground, foundation, dir, on, stop).await?;
+    engine::want_nothing(&mut workdir, record, ground, foundation)?;
+    let orphans = engine::orphans(&record.lab, account, &workdir, on, stop).await?;
     take_in(&workdir, orphans, on, stop).await?;
     on(CloudEvent::Step("taking the lab down"));
     let at = CloudError::at("taking the lab down");
@@ -171,7 +204,13 @@ async fn take_in(
 /// Nothing is left in AWS: what speaks of it goes too. The journal stays with the lab's directory.
 fn forget(dir: &LabDir) -> Result<(), CloudError> {
     let paths = Paths::of(dir);
-    for path in [paths.roots(), paths.images(), paths.work("")] {
+    let kept = [
+        paths.roots(),
+        paths.policies(),
+        paths.images(),
+        paths.work(""),
+    ];
+    for path in kept {
         match std::fs::remove_dir_all(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 return Err(CloudError::io(&path, e));

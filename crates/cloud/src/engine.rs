@@ -1,15 +1,19 @@
 //! One lab's root in Terraform's hands: made ready, healed after an interruption, planned.
 
+use std::collections::BTreeMap;
+
+use rlab_aws::account::Account;
 use rlab_aws::price::{Estimate, Prices, estimate};
 use rlab_aws::terraform::{Cause, Orphan, Plan, Stop, TerraformError, Workdir, not_there};
 use rlab_lab::LabDir;
 use serde_json::{Map, Value, json};
 
+use crate::begun;
 use crate::bootstrap::Foundation;
 use crate::error::CloudError;
 use crate::event::{CloudEvent, OnCloud};
 use crate::ground::Ground;
-use crate::images::Images;
+use crate::images::{self, Images};
 use crate::record::Record;
 use crate::run;
 
@@ -49,17 +53,37 @@ pub(crate) fn want(
     foundation: &Foundation,
     images: &Images,
 ) -> Result<(), CloudError> {
+    let images = (&images.digests, images.architecture);
+    write(workdir, variables(record, ground, foundation, images))
+}
+
+/// Tells the root what will do to take everything down, where nobody here ever told it what was wanted.
+///
+/// # Errors
+/// When the file system refuses.
+pub(crate) fn want_nothing(
+    workdir: &mut Workdir,
+    record: &Record,
+    ground: &Ground,
+    foundation: &Foundation,
+) -> Result<(), CloudError> {
+    let images = (&images::supposed(), "X86_64");
+    match workdir.has_variables() {
+        true => Ok(()),
+        false => write(workdir, variables(record, ground, foundation, images)),
+    }
+}
+
+fn write(workdir: &mut Workdir, variables: Map<String, Value>) -> Result<(), CloudError> {
     let at = CloudError::at("writing the root's variables");
-    workdir
-        .set_variables(&variables(record, ground, foundation, images), &[])
-        .map_err(at)
+    workdir.set_variables(&variables, &[]).map_err(at)
 }
 
 fn variables(
     record: &Record,
     ground: &Ground,
     foundation: &Foundation,
-    images: &Images,
+    (digests, architecture): (&BTreeMap<String, String>, &str),
 ) -> Map<String, Value> {
     let budget = &record.profile.budget;
     let mut all: Map<String, Value> = record.profile.variables.clone().into_iter().collect();
@@ -74,8 +98,8 @@ fn variables(
         "budget_usd_per_month": budget.usd_per_month,
         "budget_emails": budget.emails,
         "evidence": foundation.evidence,
-        "image_digests": images.digests,
-        "cpu_architecture": images.architecture,
+        "image_digests": digests,
+        "cpu_architecture": architecture,
         "rehearsal": record.is_rehearsed(),
     });
     if let Value::Object(ours) = ours {
@@ -96,13 +120,15 @@ fn variables(
 /// # Errors
 /// As terraform fails; a lock that somebody else holds is one of the causes.
 pub(crate) async fn plan(
+    lab: &str,
+    account: &Account,
     workdir: &Workdir,
     on: OnCloud<'_>,
     stop: &Stop,
 ) -> Result<Plan, CloudError> {
     on(CloudEvent::Step("the plan"));
     let at = CloudError::at("planning");
-    let mut orphans = orphans(workdir, on, stop).await?;
+    let mut orphans = orphans(lab, account, workdir, on, stop).await?;
     let mut unlocked = false;
     loop {
         workdir.adopt(&orphans).map_err(&at)?;
@@ -122,17 +148,48 @@ pub(crate) async fn plan(
     }
 }
 
-/// What earlier runs made and the state does not know.
+/// Plans without changing anything, be it a lock, the state or AWS; what earlier runs made without telling
+/// counts as there.
 ///
 /// # Errors
-/// When the state cannot be read.
+/// As terraform fails.
+pub(crate) async fn look(
+    workdir: &mut Workdir,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Plan, CloudError> {
+    on(CloudEvent::Step("the plan"));
+    workdir.look_only();
+    let at = CloudError::at("planning");
+    let mut orphans = workdir.orphans(&BTreeMap::new(), stop).await.map_err(&at)?;
+    loop {
+        workdir.adopt(&orphans).map_err(&at)?;
+        let error = match workdir.plan(&|_| {}, stop).await {
+            Ok(plan) => return Ok(plan),
+            Err(error) => error,
+        };
+        let absent = not_there(&error, &orphans);
+        if absent.is_empty() {
+            return Err(at(error));
+        }
+        orphans.retain(|orphan| !absent.contains(orphan));
+    }
+}
+
+/// What earlier runs made and the state does not know, once AWS is done with it.
+///
+/// # Errors
+/// When the state cannot be read, or as [`begun::settled`].
 pub(crate) async fn orphans(
+    lab: &str,
+    account: &Account,
     workdir: &Workdir,
     on: OnCloud<'_>,
     stop: &Stop,
 ) -> Result<Vec<Orphan>, CloudError> {
+    let begun = begun::settled(lab, account, workdir, on, stop).await?;
     let found = workdir
-        .orphans(stop)
+        .orphans(&begun, stop)
         .await
         .map_err(CloudError::at("reading the state"))?;
     if !found.is_empty() {

@@ -1,6 +1,7 @@
 //! What can go wrong with a lab on AWS, and what to type next.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rlab_aws::account::AccountError;
@@ -28,6 +29,14 @@ pub enum CloudError {
     /// AWS.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// Something that agents need of a server could not be made.
+    #[error("{what}: {why}")]
+    NotPrepared {
+        /// What it is.
+        what: &'static str,
+        /// What the server, or the way to it, said last.
+        why: String,
+    },
     /// The account has no room for the lab.
     #[error("the account has no room: {}", .0.join("; "))]
     NoRoom(Vec<String>),
@@ -90,6 +99,26 @@ pub enum CloudError {
     /// It was never completed.
     #[error("lab `{0}` is not up on AWS")]
     NotDeployed(String),
+    /// AWS has no call for a step of a drill.
+    #[error("{drill} cannot be run on lab `{lab}`: AWS has no call for {}", .steps.join(", "))]
+    NoCall {
+        /// The lab.
+        lab: String,
+        /// Drill id.
+        drill: String,
+        /// The steps.
+        steps: Vec<String>,
+    },
+    /// A lab whose servers a drill cannot measure.
+    #[error(
+        "{drill} cannot be run on lab `{lab}`: only its own VPC reaches the servers that have to be measured"
+    )]
+    OutOfReach {
+        /// The lab.
+        lab: String,
+        /// Drill id.
+        drill: String,
+    },
     /// Whom to believe that it is RDS is not known.
     #[error("the certificate that signs for RDS was not had from {url}: {why}")]
     NoRdsAuthority {
@@ -101,6 +130,12 @@ pub enum CloudError {
     /// There is no such lab on AWS.
     #[error("lab `{0}` was never brought up on AWS from here")]
     NoRecord(String),
+    /// A name that is the account's own.
+    #[error("lab `{0}`: what all labs of an account share is called so")]
+    SharedName(String),
+    /// A rehearsed account is nowhere but on the machine that plays it.
+    #[error("lab `{0}`: a rehearsal is taken down where it was brought up")]
+    RehearsedElsewhere(String),
     /// The lab is older than it may become.
     #[error("lab `{lab}` expired at {expiry}")]
     Expired {
@@ -124,6 +159,16 @@ pub enum CloudError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// AWS still works on what an earlier run began.
+    #[error("{what}: begun by an earlier run, and still {word} after {} min", waited.as_secs() / 60)]
+    StillMaking {
+        /// Terraform's address of it.
+        what: String,
+        /// AWS's word for its state.
+        word: String,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// Something is left after everything was asked to go.
     #[error("still there: {}", .0.join(", "))]
@@ -162,8 +207,12 @@ impl CloudError {
             | Self::Residual(_) => ErrorKind::Residual,
             Self::Profile(_)
             | Self::LongName(_)
+            | Self::SharedName(_)
+            | Self::RehearsedElsewhere(_)
             | Self::Missing { .. }
             | Self::OverBudget { .. }
+            | Self::NoCall { .. }
+            | Self::OutOfReach { .. }
             | Self::Another { .. } => ErrorKind::Usage,
             Self::Aborted(_) => ErrorKind::Aborted,
             _ => ErrorKind::Environment,
@@ -185,6 +234,10 @@ impl CloudError {
                     .into(),
             ),
             Self::LongName(_) => Some("give it a shorter name (--lab)".into()),
+            Self::SharedName(_) => Some("give it another name (--lab)".into()),
+            Self::StillMaking { .. } => Some(
+                "run the same command again; AWS goes on, whoever waits for it".into(),
+            ),
             Self::Missing { place, .. } => Some((*place).into()),
             Self::Another { lab, .. } => Some(format!(
                 "take it down first (rlab-ops --lab {lab} down), or give this one another name"
@@ -195,7 +248,18 @@ impl CloudError {
                     .into(),
             ),
             Self::NothingToAsk(lab) => Some(format!("rlab-ops --lab {lab} up --profile rehearsal")),
-            Self::NoRecord(_) => Some("rlab-ops up --profile aws".into()),
+            Self::NotPrepared { .. } => {
+                Some("rlab-ops up goes on from there, once the server answers".into())
+            }
+            Self::NoCall { drill, .. } | Self::OutOfReach { drill, .. } => Some(format!(
+                "rehearse it: rlab-ops --lab rehearsed up --profile rehearsal, then \
+                 rlab-ops --lab rehearsed drill {drill}"
+            )),
+            Self::NotDeployed(lab) => Some(format!("complete it: rlab-ops --lab {lab} up")),
+            Self::NoRecord(lab) => Some(format!(
+                "rlab-ops up --profile aws; or, to take down what another machine brought up, rlab-ops \
+                 --lab {lab} down --profile aws"
+            )),
             Self::Expired { lab, .. } => Some(format!(
                 "rlab-ops --lab {lab} extend 4h to keep it, or rlab-ops --lab {lab} down"
             )),

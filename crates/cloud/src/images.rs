@@ -100,6 +100,15 @@ pub fn assemble(servers: &Servers, to: &Path, on: OnCloud<'_>) -> Result<Images,
     })
 }
 
+/// The images of every lab, as if each had been made: for a root that is only to be destroyed.
+pub(crate) fn supposed() -> BTreeMap<String, String> {
+    let names = AGENTS.iter().copied().chain([REGISTRY, RUNNER]);
+    let digest = format!("sha256:{}", "0".repeat(64));
+    names
+        .map(|name| (name.to_owned(), digest.clone()))
+        .collect()
+}
+
 fn runner(this: &Path) -> ImagePlan {
     let to = "/usr/bin/rlab-ops".to_owned();
     ImagePlan {

@@ -1,6 +1,6 @@
 //! The other end of a command in the VPC: runs it, and stores its evidence.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use rlab_aws::account::{Account, Given, Journal, Place};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
 use crate::error::CloudError;
+use crate::prepare::Servers;
 use crate::runner::prefix;
 
 /// The hidden verb of the command line that the runner's image begins with.
@@ -29,6 +30,8 @@ pub struct RunnerConfig {
     pub region: String,
     /// Bucket for evidence, where there is one.
     pub evidence_bucket: Option<String>,
+    /// The lab's servers.
+    pub servers: Servers,
 }
 
 /// Runs `arguments` of rlab-ops with `RLAB_EVIDENCE` in a directory of its own, stores what is in there
@@ -58,21 +61,52 @@ pub async fn run_task(arguments: &[String]) -> Result<i32, CloudError> {
         .filter(|_| evidence.exists())
     {
         let journal = Journal::open(&scratch.path().join("journal.jsonl"))?;
-        let place = Place {
-            region: Some(config.region.clone()),
-            endpoint: std::env::var("AWS_ENDPOINT_URL").ok(),
-            credentials: given(),
-            ..Place::default()
-        };
-        let account = Account::connect(place, journal)
+        let account = Account::connect(place(&config.region), journal)
             .await?
             .step("storing the evidence");
-        account
-            .put_dir(bucket, &prefix(&config.lab, &run), &evidence, SEAL)
-            .await?;
+        let above = prefix(&config.lab, &run);
+        for run in runs(&evidence)? {
+            let to = format!("{above}/{}", run.display());
+            account
+                .put_dir(bucket, &to, &evidence.join(&run), SEAL)
+                .await?;
+        }
     }
     // A command that a signal ended has no code of its own; this is how shells tell it.
     Ok(status.code().unwrap_or(128))
+}
+
+/// The run directories below `evidence`, each in its drill's, as paths below it. What points to the latest
+/// of them is none.
+fn runs(evidence: &Path) -> Result<Vec<PathBuf>, CloudError> {
+    let directories = |dir: &Path| -> Result<Vec<PathBuf>, CloudError> {
+        let io = |e| CloudError::io(dir, e);
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(dir).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            if entry.file_type().map_err(io)?.is_dir() {
+                found.push(PathBuf::from(entry.file_name()));
+            }
+        }
+        found.sort();
+        Ok(found)
+    };
+    let mut runs = Vec::new();
+    for drill in directories(evidence)? {
+        let of_drill = directories(&evidence.join(&drill))?;
+        runs.extend(of_drill.into_iter().map(|run| drill.join(run)));
+    }
+    Ok(runs)
+}
+
+/// AWS as a task reaches it.
+pub(crate) fn place(region: &str) -> Place {
+    Place {
+        region: Some(region.to_owned()),
+        endpoint: std::env::var("AWS_ENDPOINT_URL").ok(),
+        credentials: given(),
+        ..Place::default()
+    }
 }
 
 /// Credentials in the environment, which only a rehearsal's tasks have: on Fargate they come from the
@@ -83,7 +117,7 @@ fn given() -> Option<Given> {
     Some(Given { key, secret })
 }
 
-fn told() -> Result<RunnerConfig, CloudError> {
+pub(crate) fn told() -> Result<RunnerConfig, CloudError> {
     let text = variable(CONFIG_VARIABLE)?;
     serde_json::from_str(&text).map_err(|e| CloudError::BadFile {
         path: CONFIG_VARIABLE.into(),
@@ -96,4 +130,20 @@ fn variable(name: &'static str) -> Result<String, CloudError> {
         path: name.into(),
         reason: "is not set: only the runner's task runs this".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_of_every_drill_is_sent_and_what_points_to_the_latest_is_not() {
+        let evidence = tempfile::tempdir().unwrap();
+        for run in ["E-001/2", "E-001/1", "K-002/3"] {
+            std::fs::create_dir_all(evidence.path().join(run)).unwrap();
+        }
+        std::os::unix::fs::symlink("2", evidence.path().join("E-001/latest")).unwrap();
+        let found = runs(evidence.path()).unwrap();
+        assert_eq!(found, ["E-001/1", "E-001/2", "K-002/3"].map(PathBuf::from));
+    }
 }

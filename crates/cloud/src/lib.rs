@@ -5,6 +5,7 @@
 //! [`plan`] to [`down`](down()) are the same.
 
 mod api;
+mod begun;
 mod bootstrap;
 mod configuration;
 mod deployed;
@@ -12,12 +13,15 @@ mod down;
 mod engine;
 mod error;
 mod event;
+mod existing;
 mod extend;
+mod failover;
 mod ground;
 mod images;
 mod in_vpc;
 mod place;
 mod plane;
+mod prepare;
 mod preview;
 mod profile;
 mod rds_ca;
@@ -26,6 +30,7 @@ mod roots;
 mod run;
 mod runner;
 mod status;
+mod survey;
 mod tasks;
 mod up;
 
@@ -35,10 +40,13 @@ pub use down::{CloudDown, down};
 pub use error::CloudError;
 pub use event::{CloudEvent, OnCloud};
 pub use extend::{MOST_HOURS, extend};
+pub use failover::control;
 pub use in_vpc::run_task;
+pub use prepare::prepare_servers;
 pub use preview::{CloudPlan, PlannedChange, preview};
 pub use profile::{AnyProfile, CloudProfile, Root};
 pub use record::{Paths, Record};
 pub use runner::{Ran, run_in_vpc};
 pub use status::{CloudStatus, status};
+pub use survey::{CloudSurvey, Surveyed, survey};
 pub use up::{CloudOptions, Planned, carry_out, plan};

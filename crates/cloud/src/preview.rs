@@ -107,8 +107,8 @@ impl PlannedChange {
     }
 }
 
-/// Plans. What is not begun is planned with a state of its own, which is thrown away: nothing is made,
-/// not even what a lab's state would lie in.
+/// Plans, and takes no right to change anything. What is not begun is planned with a state of its own, which
+/// is thrown away: nothing is made, not even what a lab's state would lie in.
 ///
 /// # Errors
 /// Any [`CloudError`]; [`CloudError::NothingToAsk`] for a rehearsal whose servers are down.
@@ -122,7 +122,7 @@ pub async fn preview(
     }
     let begun = Record::find(&options.dir)?.is_some();
     let planned = match begun {
-        true => up::plan(options, on, stop).await?,
+        true => up::look(options, on, stop).await?,
         false => up::plan_unbegun(options, on, stop).await?,
     };
     Ok(CloudPlan::of(&planned))

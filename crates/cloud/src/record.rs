@@ -12,6 +12,8 @@ use crate::profile::CloudProfile;
 
 /// Format of the record.
 const SCHEMA: &str = "rlab/cloud-lab/v1";
+/// What the account's own resources say where a lab's say its name (see `terraform/bootstrap`).
+const SHARED: &str = "shared";
 /// Longest name: AWS's own names are made of it, and some of them end at 32 characters.
 const LONGEST_NAME: usize = 18;
 
@@ -58,6 +60,11 @@ impl Paths {
         self.0.join("terraform")
     }
 
+    /// The policies that the roots read, which lie beside them.
+    pub fn policies(&self) -> PathBuf {
+        self.0.join("iam")
+    }
+
     /// Where terraform works for `root`.
     pub fn work(&self, root: &str) -> PathBuf {
         self.0.join("work").join(root)
@@ -100,6 +107,9 @@ impl Record {
     /// # Errors
     /// When it would not.
     pub(crate) fn check_name(lab: &str) -> Result<(), CloudError> {
+        if lab == SHARED {
+            return Err(CloudError::SharedName(lab.to_owned()));
+        }
         match lab.len() > LONGEST_NAME || lab.contains("--") || lab.ends_with('-') {
             true => Err(CloudError::LongName(lab.to_owned())),
             false => Ok(()),
@@ -173,6 +183,11 @@ impl Record {
         format!("rlab-state-{}-{}", self.account, self.region)
     }
 
+    /// The bucket that holds the evidence of all labs of the account and region.
+    pub fn evidence_bucket(&self) -> String {
+        format!("rlab-evidence-{}-{}", self.account, self.region)
+    }
+
     /// Where this lab's state lies in it.
     pub fn state_key(&self) -> String {
         format!("labs/{}.tfstate", self.lab)
@@ -193,12 +208,12 @@ pub(crate) fn whole_seconds(at: Timestamp) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::profile::AnyProfile;
     use rlab_lab::LabHome;
 
-    fn record(lab: &str) -> Record {
+    pub(crate) fn record(lab: &str) -> Record {
         let AnyProfile::Cloud(profile) = AnyProfile::load("rehearsal").unwrap() else {
             panic!("no root");
         };
@@ -218,6 +233,12 @@ mod tests {
             let refused = Record::check_name(name);
             assert!(matches!(refused, Err(CloudError::LongName(_))), "{name}");
         }
+    }
+
+    #[test]
+    fn no_lab_is_called_like_what_all_of_them_share() {
+        let refused = Record::check_name("shared");
+        assert!(matches!(refused, Err(CloudError::SharedName(_))));
     }
 
     #[test]

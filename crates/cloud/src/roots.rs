@@ -1,4 +1,5 @@
-//! The Terraform roots that are part of the binary, laid out on disk for a lab.
+//! The Terraform roots that are part of the binary with the policies that they read, laid out on disk for
+//! a lab.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ pub enum State {
     Local,
 }
 
-/// Writes all roots to `dir` and returns the directory of `root`. What is there already is
+/// Writes all roots to `dir`, and the policies beside it, and returns the directory of `root`. What is there already is
 /// replaced where it differs, so that a newer rlab-ops works with its own.
 ///
 /// # Errors
@@ -70,12 +71,15 @@ mod tests {
 
     #[test]
     fn a_root_is_laid_out_with_what_it_uses_and_a_stale_backend_goes_away() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = lay_out(dir.path(), "aws", State::Local).unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        let dir = scratch.path().join("terraform");
+        let root = lay_out(&dir, "aws", State::Local).unwrap();
         assert!(root.join("backend_override.tf").exists());
-        assert!(dir.path().join("modules/kafka/main.tf").exists());
+        assert!(dir.join("modules/kafka/main.tf").exists());
+        let policy = "modules/access/../../../iam/generated/outbox-relay.json";
+        assert!(dir.join(policy).exists());
         std::fs::write(root.join("main.tf"), "changed").unwrap();
-        let root = lay_out(dir.path(), "aws", State::AsDeclared).unwrap();
+        let root = lay_out(&dir, "aws", State::AsDeclared).unwrap();
         assert!(!root.join("backend_override.tf").exists());
         let text = std::fs::read_to_string(root.join("main.tf")).unwrap();
         assert_ne!(text, "changed");

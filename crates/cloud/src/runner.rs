@@ -52,27 +52,11 @@ pub async fn run_in_vpc(
     let record = Record::load(dir)?;
     let deployed: Deployed = files::read_json(&Paths::of(dir).deployed())?;
     let account = Ground::of(&record, dir)?.account(&record, dir).await?;
-    let missing = || CloudError::NotDeployed(record.lab.clone());
-    let task = deployed.tasks.get(RUNNER).ok_or_else(missing)?;
     let run = uuid::Uuid::now_v7().to_string();
-    let group = deployed.network.security_group_ids.get(RUNNER);
-    let request = TaskRequest {
-        cluster: deployed.cluster.name.clone(),
-        definition: task.definition_arn.clone(),
-        subnets: deployed.network.subnet_by_zone.values().cloned().collect(),
-        security_groups: group.into_iter().cloned().collect(),
-        container: RUNNER.to_owned(),
-        command: std::iter::once(VERB.to_owned())
-            .chain(command.iter().cloned())
-            .collect(),
-        environment: BTreeMap::from([(RUN_VARIABLE.to_owned(), run.clone())]),
-    };
-    let account = account.step("running a command in the VPC");
-    let arn = account.run_task(&request).await?;
-    let ended = CancellationToken::new();
-    let following = follow(&account, &task.log_group, &arn, ended.clone(), line);
-    let watching = watch(&account, &request.cluster, &arn, cancel, ended);
-    let (state, ()) = tokio::try_join!(watching, following)?;
+    let command = [VERB.to_owned()].into_iter().chain(command.iter().cloned());
+    let at_work = account.step("running a command in the VPC");
+    let task = (command.collect(), run.as_str());
+    let state = run_to_end(&at_work, (&record, &deployed), task, line, cancel).await?;
     let bucket = deployed
         .evidence
         .as_ref()
@@ -97,6 +81,34 @@ pub async fn run_in_vpc(
         reason: state.reason,
         evidence: fetched,
     })
+}
+
+/// Runs the runner's task with a command and the id of a run, and hands on each line that it says.
+pub(crate) async fn run_to_end(
+    account: &Account,
+    (record, deployed): (&Record, &Deployed),
+    (command, run): (Vec<String>, &str),
+    line: &(dyn Fn(&str) + Send + Sync),
+    cancel: CancellationToken,
+) -> Result<TaskState, CloudError> {
+    let missing = || CloudError::NotDeployed(record.lab.clone());
+    let task = deployed.tasks.get(RUNNER).ok_or_else(missing)?;
+    let group = deployed.network.security_group_ids.get(RUNNER);
+    let request = TaskRequest {
+        cluster: deployed.cluster.name.clone(),
+        definition: task.definition_arn.clone(),
+        subnets: deployed.network.subnet_by_zone.values().cloned().collect(),
+        security_groups: group.into_iter().cloned().collect(),
+        container: RUNNER.to_owned(),
+        command,
+        environment: BTreeMap::from([(RUN_VARIABLE.to_owned(), run.to_owned())]),
+    };
+    let arn = account.run_task(&request).await?;
+    let ended = CancellationToken::new();
+    let following = follow(account, &task.log_group, &arn, ended.clone(), line);
+    let watching = watch(account, &request.cluster, &arn, cancel, ended);
+    let (state, ()) = tokio::try_join!(watching, following)?;
+    Ok(state)
 }
 
 /// Waits until the task has stopped; asked to, has it stopped.

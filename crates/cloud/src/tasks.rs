@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use rlab_aws::account::Account;
 use rlab_images::{Credentials, Password, Patience, PushEvent, push};
+use rlab_lab::LabDir;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::configuration;
 use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::event::{CloudEvent, OnCloud};
 use crate::images::Images;
-use crate::record::{Paths, Record};
+use crate::prepare::PREPARE_VERB;
+use crate::record::Record;
+use crate::runner::run_to_end;
 
 /// Longest that the services may take until all of them run: Fargate starts a task within two minutes.
 const STEADY_WITHIN: Duration = Duration::from_secs(600);
@@ -23,7 +28,7 @@ const INSTANCES: i32 = 1;
 /// Any [`CloudError`]; doing it again goes on from there.
 pub(crate) async fn deploy(
     record: &Record,
-    paths: &Paths,
+    dir: &LabDir,
     account: &Account,
     images: &Images,
     deployed: &Deployed,
@@ -32,7 +37,7 @@ pub(crate) async fn deploy(
     push_all(account, images, deployed, on).await?;
     on(CloudEvent::Step("the tasks' configurations"));
     let writing = account.step("writing the tasks' configurations");
-    for (name, text) in configuration::texts(record, paths, deployed).await? {
+    for (name, text) in configuration::texts(record, dir, deployed).await? {
         let task = deployed.tasks.get(&name);
         if let Some(arn) = task.and_then(|task| task.secret_arn.as_ref()) {
             writing.put_secret(arn, &text).await?;
@@ -46,6 +51,7 @@ pub(crate) async fn deploy(
             .scale(&deployed.cluster.name, service, INSTANCES, false)
             .await?;
     }
+    prepare(record, account, deployed, on).await?;
     let last = std::sync::Mutex::new(String::new());
     let waiting = |unsteady: &[rlab_aws::account::Unsteady]| {
         let names: Vec<&str> = unsteady
@@ -65,6 +71,41 @@ pub(crate) async fn deploy(
         .steady(&deployed.cluster.name, &services, STEADY_WITHIN, &waiting)
         .await?;
     Ok(())
+}
+
+/// Has the runner make what agents need on the servers. They wait for it, and the registry that it needs
+/// starts with them.
+async fn prepare(
+    record: &Record,
+    account: &Account,
+    deployed: &Deployed,
+    on: OnCloud<'_>,
+) -> Result<(), CloudError> {
+    on(CloudEvent::Step("what agents need on the servers"));
+    let account = account.step("preparing the servers");
+    let run = uuid::Uuid::now_v7().to_string();
+    let said = std::sync::Mutex::new(String::new());
+    let line = |text: &str| {
+        on(CloudEvent::Note(text.to_owned()));
+        let mut said = said
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        text.clone_into(&mut said);
+    };
+    let task = (vec![PREPARE_VERB.to_owned()], run.as_str());
+    let never = CancellationToken::new();
+    let ended = run_to_end(&account, (record, deployed), task, &line, never).await?;
+    if ended.exit_code == Some(0) {
+        return Ok(());
+    }
+    let last = said
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let reason = ended.reason.unwrap_or_default();
+    Err(CloudError::NotPrepared {
+        what: "the task that prepares the servers",
+        why: [last, reason].join(" ").trim().to_owned(),
+    })
 }
 
 async fn push_all(

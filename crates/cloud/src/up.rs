@@ -66,7 +66,7 @@ pub async fn plan(
     }
     let ground = Ground::of(&record, dir)?;
     let account = ground.account(&record, dir).await?;
-    let foundation = bootstrap::lay(&record, &ground, dir, on, stop).await?;
+    let foundation = bootstrap::lay(&record, &ground, &account, dir, on, stop).await?;
     planned(record, ground, account, &foundation, dir, on, stop).await
 }
 
@@ -94,10 +94,35 @@ pub(crate) async fn plan_unbegun(
     let at = CloudError::at("opening the root");
     workdir.init(&|_| {}, stop).await.map_err(at)?;
     engine::want(&mut workdir, &record, &ground, &foundation, &images)?;
-    priced(record, &ground, account, workdir, images, dir, on, stop).await
+    let plan = engine::look(&mut workdir, on, stop).await?;
+    priced(record, &ground, account, workdir, images, plan, dir, on).await
 }
 
-/// Plans what the root was told to want, prices it, and asks whether the account has room for it.
+/// Plans a lab that was begun, and changes nothing in AWS; without what outlives labs it is planned as one
+/// that was not begun.
+///
+/// # Errors
+/// Any [`CloudError`].
+pub(crate) async fn look(
+    options: &CloudOptions,
+    on: OnCloud<'_>,
+    stop: &Stop,
+) -> Result<Planned, CloudError> {
+    let dir = &options.dir;
+    let record = begin(options).await?;
+    let ground = Ground::of(&record, dir)?;
+    let account = ground.account(&record, dir).await?;
+    let Some(foundation) = bootstrap::find(&record, &account).await? else {
+        return plan_unbegun(options, on, stop).await;
+    };
+    let images = assembled(dir, on).await?;
+    let mut workdir = engine::open(&record, &ground, &foundation, dir, on, stop).await?;
+    engine::want(&mut workdir, &record, &ground, &foundation, &images)?;
+    let plan = engine::look(&mut workdir, on, stop).await?;
+    priced(record, &ground, account, workdir, images, plan, dir, on).await
+}
+
+/// Prices a plan, and asks whether the account has room for it.
 #[expect(
     clippy::too_many_arguments,
     reason = "the parts of a plan, each made elsewhere"
@@ -108,11 +133,10 @@ async fn priced(
     account: Account,
     workdir: Workdir,
     images: Images,
+    plan: Plan,
     dir: &LabDir,
     on: OnCloud<'_>,
-    stop: &Stop,
 ) -> Result<Planned, CloudError> {
-    let plan = engine::plan(&workdir, on, stop).await?;
     let cost = engine::cost(&record, &plan);
     room(&account, &plan, on).await?;
     Ok(Planned {
@@ -146,7 +170,8 @@ async fn planned(
     let images = assembled(dir, on).await?;
     let mut workdir = engine::open(&record, &ground, foundation, dir, on, stop).await?;
     engine::want(&mut workdir, &record, &ground, foundation, &images)?;
-    let planned = priced(record, &ground, account, workdir, images, dir, on, stop).await?;
+    let plan = engine::plan(&record.lab, &account, &workdir, on, stop).await?;
+    let planned = priced(record, &ground, account, workdir, images, plan, dir, on).await?;
     within_budget(&planned.record, &planned.cost)?;
     if planned.record.profile.budget.emails.is_empty() {
         on(CloudEvent::Note(
@@ -248,7 +273,7 @@ async fn begin(options: &CloudOptions) -> Result<Record, CloudError> {
 }
 
 /// A record that is on no disk.
-async fn draft(options: &CloudOptions) -> Result<Record, CloudError> {
+pub(crate) async fn draft(options: &CloudOptions) -> Result<Record, CloudError> {
     let (dir, profile) = (&options.dir, &options.profile);
     Record::check_name(dir.name())?;
     let whereabouts = place::of(profile, dir).await?;
@@ -327,7 +352,7 @@ pub async fn carry_out(
     }
     let deployed = Deployed::read(workdir, stop).await?;
     files::write_json(&Paths::of(dir).deployed(), &deployed, files::OWNER_ONLY)?;
-    tasks::deploy(record, &Paths::of(dir), account, images, &deployed, on).await?;
+    tasks::deploy(record, dir, account, images, &deployed, on).await?;
     Ok(deployed)
 }
 

@@ -4,8 +4,6 @@
 pub const PARTITIONS: i32 = 6;
 /// Copies of each partition, one per zone.
 pub const REPLICATION_FACTOR: i16 = 3;
-/// Copies that must have a record before `acks=all` is answered.
-pub const MIN_INSYNC_REPLICAS: i32 = 2;
 /// librdkafka's name of the partitioner that Java clients use by default.
 pub const PARTITIONER: &str = "murmur2_random";
 
@@ -22,13 +20,14 @@ pub struct TopicSpec {
     pub config: Vec<(&'static str, String)>,
 }
 
-/// The topic that carries domain events under `name`.
+/// The topic that carries domain events under `name`. How many copies must have a record before `acks=all`
+/// is answered is set on the brokers, two of three: MSK Serverless takes no such setting with a topic.
 pub fn domain_events(name: &str) -> TopicSpec {
     TopicSpec {
         name: name.to_owned(),
         partitions: PARTITIONS,
         replication_factor: REPLICATION_FACTOR,
-        config: vec![("min.insync.replicas", MIN_INSYNC_REPLICAS.to_string())],
+        config: Vec::new(),
     }
 }
 
@@ -42,10 +41,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_topic_survives_the_loss_of_one_zone_and_no_more() {
+    fn a_domain_topic_has_a_copy_in_each_zone_and_leaves_its_settings_to_the_brokers() {
         let spec = domain_events("valuation.events.x");
-        assert_eq!(i32::from(spec.replication_factor) - MIN_INSYNC_REPLICAS, 1);
-        assert_eq!(spec.config, vec![("min.insync.replicas", "2".to_owned())]);
+        assert_eq!(spec.replication_factor, 3);
+        assert_eq!(spec.config, []);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use rlab_evidence::{ArmEvidence, Outcome, RunDir, Verdict, VerdictDocument};
 use rlab_runbook::{Resolved, Runbook};
 use serde::{Deserialize, Serialize};
 
+use crate::access;
+use crate::compat;
 use crate::conclude::{Conclusion, Told, conclude};
 use crate::error::DrillError;
 use crate::judge::Case;
@@ -61,6 +63,15 @@ pub fn judge_again(path: &Path) -> Result<Again, DrillError> {
     for leg in legs(&drill) {
         let of_leg = |entry: &Entry| entry.data["arm"] == leg.name.as_str();
         let measured: Measured = sole(&entries, measured::ENTRY, of_leg, &run_dir)?;
+        for entry in entries
+            .iter()
+            .filter(|e| e.kind == access::ENTRY && of_leg(e))
+        {
+            access::recount(&entry.data, &measured.sampled())
+                .map_err(|why| not_repeatable(&run_dir.journal(), why))?;
+        }
+        compat::verify(&entries, &leg.name, &measured)
+            .map_err(|why| not_repeatable(&run_dir.journal(), why))?;
         let judged = Case::of(&leg, &run_dir, &measured, begun.seed)?.judge()?;
         done.push((leg, judged, measured));
     }

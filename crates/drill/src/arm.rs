@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::changes::Changes;
 use crate::collect::{self, Keys, Sweep, What};
+use crate::control::Control;
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::judge::Case;
@@ -30,6 +31,7 @@ use crate::undo::{Undo, UndoLog};
 pub(crate) struct ArmRun<'a> {
     pub leg: &'a Leg,
     pub stage: &'a Stage,
+    pub control: &'a dyn Control,
     pub run_dir: &'a RunDir,
     pub journal: &'a mut Journal,
     pub undo: &'a mut UndoLog,
@@ -83,6 +85,7 @@ impl ArmRun<'_> {
         let mut phases = Phases {
             drill: &self.leg.drill,
             stage: self.stage,
+            control: self.control,
             namespace: &namespace,
             undo: self.undo,
             record: &mut record,
@@ -145,6 +148,7 @@ impl ArmRun<'_> {
             drained,
             held_back.collect(),
         );
+        let measured = measured.with_unproven(std::mem::take(&mut record.unproven));
         record.note(measured::ENTRY, &measured)?;
         let case = Case::of(self.leg, self.run_dir, &measured, self.seed)?;
         let judged = tokio::task::block_in_place(|| case.judge())?;

@@ -6,6 +6,7 @@ use rlab_evidence::run_dir::RunDirError;
 use rlab_evidence::{JournalError, JsonlError};
 use rlab_lab::{ErrorKind, LabError};
 
+use crate::control::ControlError;
 use crate::load::LoadError;
 
 /// A fault of the tool, of the lab or of the request; never a deviation.
@@ -51,6 +52,14 @@ pub enum DrillError {
         step: String,
         /// What the lab said.
         source: LabError,
+    },
+    /// A failover was refused, or nobody knows what became of it.
+    #[error("{step}: {source}")]
+    Failover {
+        /// The step, or all those of the drill.
+        step: String,
+        /// Why.
+        source: ControlError,
     },
     /// A measurement could not be taken.
     #[error("cannot measure {what}: {why}")]
@@ -141,7 +150,12 @@ impl DrillError {
             Self::Aborted | Self::Stopped { .. } => ErrorKind::Aborted,
             Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,
             Self::Report(_) => ErrorKind::Internal,
+            Self::Failover {
+                source: ControlError::Refused { .. },
+                ..
+            } => ErrorKind::Denied,
             Self::Busy { .. }
+            | Self::Failover { .. }
             | Self::Step { .. }
             | Self::Measure { .. }
             | Self::Load(_)
@@ -159,6 +173,7 @@ impl DrillError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Lab(error) | Self::Step { source: error, .. } => return error.hint(),
+            Self::Failover { source, .. } => return source.hint(),
             Self::Needs { .. } => "see what the lab has: rlab-ops status",
             Self::Busy { .. } => "wait for it to end",
             Self::NotSteady(_) => "bring up what is down: rlab-ops up; see it: rlab-ops status",

@@ -72,12 +72,16 @@ impl Case<'_> {
             accounting: &accounting,
             drained: self.measured.drained,
         };
-        let see = |list: &[Expression]| list.iter().map(|e| observed(e, &values)).collect();
+        let see = |list: &[Expression]| -> Vec<Expectation> {
+            list.iter().map(|e| observed(e, &values)).collect()
+        };
         let expect = &self.leg.drill.expect;
         let own = expect
             .arms
             .get(&self.leg.arm)
             .map_or(&[][..], Vec::as_slice);
+        let mut landed = see(&expect.landed);
+        landed.extend(self.measured.unproven());
         let evidence = ArmEvidence {
             name: self.leg.name.clone(),
             must: match self.leg.setup().must {
@@ -85,7 +89,7 @@ impl Case<'_> {
                 rlab_runbook::Must::Hold => Must::Hold,
                 rlab_runbook::Must::Measure => Must::Measure,
             },
-            landed: see(&expect.landed),
+            landed,
             traffic: see(&expect.traffic),
             expectations: see(own),
             controls: self.controls()?,

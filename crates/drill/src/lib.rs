@@ -3,11 +3,15 @@
 //! [`run`] executes what [`rlab_runbook::plan`] shows. Each arm works in a namespace of its own;
 //! whatever changes the lab is written to the [`undo`] log first, and undone whatever happens.
 
+mod access;
 mod again;
 mod arm;
 mod changes;
 mod collect;
+mod compat;
 mod conclude;
+mod control;
+mod cpu;
 mod environment;
 mod error;
 mod event;
@@ -26,12 +30,14 @@ mod runner;
 mod smoke;
 mod stage;
 mod steps;
+mod supervised;
 mod table;
 pub mod undo;
 mod values;
 mod watchdog;
 
 pub use again::{Again, judge_again};
+pub use control::{Control, ControlError, FailedOver, Loss, Seen};
 pub use error::DrillError;
 pub use event::DrillEvent;
 pub use lease::{Holder, at_work};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rlab_evidence::{Expectation, Truth};
 use rlab_ledger::Window;
 use rlab_runbook::{Value, ValueRef};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub(crate) struct Measured {
     pub drained: bool,
     /// How often each load could send nothing because too many answers were outstanding.
     pub held_back: BTreeMap<String, u64>,
+    /// Faults that are not proven to have happened, and why not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unproven: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,7 +55,22 @@ impl Measured {
             sampled,
             drained,
             held_back,
+            unproven: Vec::new(),
         }
+    }
+
+    /// The same with faults that are not proven to have happened, and why not.
+    pub fn with_unproven(self, unproven: Vec<(String, String)>) -> Self {
+        Self { unproven, ..self }
+    }
+
+    /// Faults without proof, as what should have landed: whatever else is seen, nothing is shown then.
+    pub fn unproven(&self) -> impl Iterator<Item = Expectation> {
+        self.unproven.iter().map(|(what, why)| Expectation {
+            text: what.clone(),
+            truth: Truth::Unknown,
+            seen: vec![("proof".to_owned(), why.clone())],
+        })
     }
 
     /// The sampled values by name and phase.
@@ -87,6 +106,8 @@ impl Sample {
 
 #[cfg(test)]
 mod tests {
+    use rlab_evidence::{ArmEvidence, Must, Outcome, decide};
+
     use super::*;
 
     #[test]
@@ -105,5 +126,39 @@ mod tests {
         let read: Measured = serde_json::from_str(&text).unwrap();
         assert_eq!(read, measured);
         assert_eq!(read.sampled(), sampled);
+    }
+
+    #[test]
+    fn a_fault_without_proof_leaves_an_arm_undecided_that_met_every_expectation() {
+        let why = "no event within 600 s".to_owned();
+        let measured = Measured::new(Vec::new(), &HashMap::new(), true, BTreeMap::new());
+        let measured = measured.with_unproven(vec![("failover redis is proven".to_owned(), why)]);
+        let text = serde_json::to_string(&measured).unwrap();
+        let measured: Measured = serde_json::from_str(&text).unwrap();
+        let met = Expectation {
+            text: "ledger.lost == 0".to_owned(),
+            truth: Truth::True,
+            seen: Vec::new(),
+        };
+        let arm = ArmEvidence {
+            name: "correct".to_owned(),
+            must: Must::Hold,
+            landed: vec![met.clone()],
+            traffic: vec![met.clone()],
+            expectations: vec![met],
+            controls: Vec::new(),
+        };
+        assert_eq!(decide(std::slice::from_ref(&arm)).outcome, Outcome::Held);
+        let landed = arm.landed.iter().cloned().chain(measured.unproven());
+        let unproven = ArmEvidence {
+            landed: landed.collect(),
+            ..arm
+        };
+        let verdict = decide(&[unproven]);
+        assert_eq!(verdict.outcome, Outcome::Unknown);
+        assert!(
+            verdict.reasons[0].contains("no event within 600 s"),
+            "{verdict:?}"
+        );
     }
 }

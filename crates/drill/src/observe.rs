@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::cpu::Meter;
 use crate::probes;
 
 /// A sample that takes longer is none.
@@ -158,9 +159,10 @@ async fn sample(
 ) {
     let mut ticks = interval(series.every.get().max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut meter = Meter::default();
     loop {
         ticks.tick().await;
-        let asking = ask(series.probe, &site, &namespace);
+        let asking = ask(series.probe, &site, &namespace, &mut meter);
         let Ok(Some(value)) = timeout(SAMPLE_DEADLINE, asking).await else {
             continue;
         };
@@ -170,7 +172,7 @@ async fn sample(
     }
 }
 
-async fn ask(probe: Probe, site: &Site, namespace: &Namespace) -> Option<f64> {
+async fn ask(probe: Probe, site: &Site, namespace: &Namespace, meter: &mut Meter) -> Option<f64> {
     match probe {
         Probe::Isr => probes::isr(site, &namespace.topic)
             .await
@@ -178,6 +180,7 @@ async fn ask(probe: Probe, site: &Site, namespace: &Namespace) -> Option<f64> {
         Probe::PipelineLag => probes::pipeline_lag(site, namespace)
             .await
             .map(|lag| lag as f64),
+        Probe::BrokerCpu => meter.share(site.dir.path(), &site.spec),
         // A drill that samples these is refused before it begins.
         Probe::LeaderEpoch | Probe::MysqlDigest | Probe::RedisStats => None,
     }

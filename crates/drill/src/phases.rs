@@ -7,12 +7,13 @@ use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::{ActionReport, PhaseReport};
 use rlab_ledger::account::Window;
 use rlab_runbook::{
-    Expression, Known, Observation, Resolved, ResolvedPhase, Truth, Until, Value, ValueRef,
+    Expression, Known, Observation, Resolved, ResolvedPhase, Step, Truth, Until, Value, ValueRef,
 };
 use serde_json::json;
 use tokio::task::JoinHandle;
 
 use crate::changes::Changes;
+use crate::control::Control;
 use crate::error::DrillError;
 use crate::event::DrillEvent;
 use crate::load::{Loads, Start};
@@ -39,6 +40,7 @@ const LOOK_DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) struct Phases<'a, 'j> {
     pub drill: &'a Resolved,
     pub stage: &'a Stage,
+    pub control: &'a dyn Control,
     pub namespace: &'a Namespace,
     pub undo: &'a mut UndoLog,
     pub record: &'a mut ArmRecord<'j>,
@@ -79,7 +81,8 @@ impl Phases<'_, '_> {
         for step in &phase.steps {
             let carried_out = steps::carry_out(
                 step,
-                self.stage,
+                (self.stage, self.namespace),
+                self.control,
                 self.undo,
                 self.record,
                 &phase.name,
@@ -173,8 +176,11 @@ impl Phases<'_, '_> {
             true => self.loads.longest(),
             false => Duration::ZERO,
         };
-        let steps = u32::try_from(phase.steps.len()).unwrap_or(u32::MAX);
-        least + within + load + STEP * steps + SLACK
+        let steps = phase.steps.iter().map(|step| match step {
+            Step::Failover(of) => self.control.longest(*of),
+            _ => STEP,
+        });
+        least + within + load + steps.sum::<Duration>() + SLACK
     }
 
     /// Waits for a condition and says what ended the waiting. That it never came true is no fault

@@ -1,14 +1,13 @@
 //! Values that can be sampled while a drill runs.
 
-use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rlab_contract::agent_config::Namespace;
 use rlab_contract::topics;
-use rlab_lab::layout::broker_listener::CLIENT;
 use rlab_lab::pipeline;
 use rlab_lab::protocol::{LabEvent, NodeEvent};
-use rlab_lab::servers::{Site, connect_mysql};
+use rlab_lab::secrets::ADMIN;
+use rlab_lab::servers::{Site, connect_mysql, kafka_settings};
 use rlab_store::snapshot;
 use std::time::Duration;
 
@@ -139,15 +138,9 @@ fn lag(site: &Site, namespace: &Namespace) -> Result<i64, DrillError> {
     Ok(lag)
 }
 
-/// A consumer that joins no group and commits nothing, on the brokers' listeners without identity.
+/// A consumer that joins no group and commits nothing, as the lab's administrator.
 pub(crate) fn reader(site: &Site, group: &str) -> Result<BaseConsumer, DrillError> {
-    let brokers: Vec<String> = site
-        .spec
-        .brokers()
-        .map(|b| b.front_address(CLIENT).to_string())
-        .collect();
-    ClientConfig::new()
-        .set("bootstrap.servers", brokers.join(","))
+    kafka_settings(site, ADMIN)?
         .set("group.id", group)
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")

@@ -36,6 +36,8 @@ pub(crate) struct ArmRecord<'a> {
     pub events: Vec<LabEvent>,
     /// Zone of MySQL when the arm began, where the drill asks for it.
     pub old_zone: Option<String>,
+    /// Faults that are not proven to have happened, and why not.
+    pub unproven: Vec<(String, String)>,
 }
 
 impl<'a> ArmRecord<'a> {
@@ -52,6 +54,7 @@ impl<'a> ArmRecord<'a> {
             sampled: HashMap::new(),
             events: Vec::new(),
             old_zone: None,
+            unproven: Vec::new(),
         }
     }
 

@@ -2,25 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rlab_evidence::{
     ArmEvidence, Journal, Machine, Report, RunDir, Verdict, VerdictDocument, seal,
 };
 use rlab_lab::LabDir;
 use rlab_lab::profile::Profile;
-use rlab_runbook::{Resolved, plan};
+use rlab_runbook::{Failover, Resolved, plan};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::again::{self, Begun};
 use crate::arm::{ArmDone, ArmRun};
+use crate::compat;
 use crate::conclude::{Conclusion, Told, conclude};
+use crate::control::Control;
 use crate::environment::{Configuration, environment};
 use crate::error::DrillError;
 use crate::event::DrillEvent;
+use crate::failover;
 use crate::leg::{Leg, legs};
 use crate::room;
 use crate::stage::Stage;
+use crate::supervised::Supervised;
 use crate::table;
 use crate::undo::UndoLog;
 
@@ -33,6 +38,8 @@ pub struct RunOptions {
     pub evidence_root: PathBuf,
     /// Seed of everything random; drawn when not given.
     pub seed: Option<u64>,
+    /// Who carries out failovers; the lab's supervisor when not given.
+    pub control: Option<Arc<dyn Control>>,
 }
 
 /// A drill that came to its end.
@@ -72,6 +79,9 @@ pub async fn run(
         undo.undo(&stage).await?;
     }
     stage.steady().await?;
+    let legs = legs(&drill);
+    let control = control(&stage, &options);
+    allowed(&drill, &legs, control.as_ref()).await?;
     let started_at = jiff::Timestamp::now();
     let seed = options.seed.unwrap_or_else(rand::random);
     room::enough(&options.evidence_root, tell)?;
@@ -93,12 +103,12 @@ pub async fn run(
     };
     journal.append(again::ENTRY, &begun)?;
     journal.append("environment", &environment)?;
-    let legs = legs(&drill);
     let mut done = Vec::new();
     for leg in &legs {
         let arm = ArmRun {
             leg,
             stage: &stage,
+            control: control.as_ref(),
             run_dir: &run_dir,
             journal: &mut journal,
             undo: &mut undo,
@@ -141,6 +151,28 @@ pub async fn run(
         legs.iter().zip(done),
         report,
     )
+}
+
+/// Who carries out the failovers of a drill on `stage`.
+fn control(stage: &Stage, options: &RunOptions) -> Arc<dyn Control> {
+    options.control.clone().unwrap_or_else(|| {
+        let spec = stage.site.spec.clone();
+        Arc::new(Supervised::new(stage.client.clone(), spec))
+    })
+}
+
+/// Refuses a drill of which a failover would be refused in the middle.
+async fn allowed(drill: &Resolved, legs: &[Leg], control: &dyn Control) -> Result<(), DrillError> {
+    let wanted = legs.iter().flat_map(|leg| failover::all_of(&leg.drill));
+    let wanted: Vec<Failover> = wanted.collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let allowed = control.allows(&wanted).await;
+    allowed.map_err(|source| DrillError::Failover {
+        step: format!("the failovers of {}", drill.id),
+        source,
+    })
 }
 
 /// Decides, and writes verdict and reports.
@@ -208,6 +240,7 @@ fn not_proven(drill: &Resolved) -> Vec<String> {
             .to_owned(),
         "Other profiles: a pass here is a pass on this profile only.".to_owned(),
     ];
+    limits.extend(compat::not_proven(drill));
     if drill.phases.iter().all(|p| p.steps.is_empty()) {
         limits.push("No fault was injected.".to_owned());
     }
@@ -227,13 +260,15 @@ fn check_again(drill: &Resolved, seed: u64) -> Vec<String> {
     )]
 }
 
-/// What a pass proves on `profile`. Behind a rehearsed API stand servers of this machine, and nothing
-/// more is shown of them than is shown of those of a local lab.
+/// What a pass proves on `profile`. Behind a rehearsed API stand servers of this machine: where nothing is
+/// claimed for it, no more is shown of them than of those of a local lab.
 fn proves(drill: &Resolved, profile: &Profile) -> Option<String> {
-    let claimed = drill.proves.get(&profile.name).cloned();
-    let local = || {
-        let local = drill.proves.get("local").filter(|_| profile.api.is_some());
-        local.map(|text| format!("rehearsed: {text}"))
-    };
-    claimed.or_else(local)
+    let claimed = drill.proves.get(&profile.name);
+    match profile.api {
+        None => claimed.cloned(),
+        Some(_) => {
+            let claimed = claimed.or_else(|| drill.proves.get("local"));
+            claimed.map(|text| format!("rehearsed: {text}"))
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use rlab_contract::agent_config::Namespace;
 use rlab_evidence::report::ActionReport;
 use rlab_lab::client::LabClient;
 use rlab_lab::protocol::{CrashBudget, NodeEvent, NodeVerb};
@@ -10,6 +11,9 @@ use rlab_runbook::{Instance, Server, Step};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
+use crate::access;
+use crate::compat;
+use crate::control::Control;
 use crate::error::DrillError;
 use crate::failover;
 use crate::record::ArmRecord;
@@ -24,7 +28,8 @@ const SIGSTOP: i32 = 19;
 /// Does `step`. What it returns ends a fault by itself later.
 pub(crate) async fn carry_out(
     step: &Step,
-    stage: &Stage,
+    (stage, namespace): (&Stage, &Namespace),
+    control: &dyn Control,
     undo: &mut UndoLog,
     record: &mut ArmRecord<'_>,
     phase: &str,
@@ -89,8 +94,17 @@ pub(crate) async fn carry_out(
             }
             return Ok(Some(resume_after(lasts.get(), nodes, stage.client.clone())));
         }
-        Step::Failover(of) => failover::carry_out(*of, step, stage, undo, record, phase).await?,
+        Step::Failover(of) => {
+            let planned = failover::plan(*of, step, stage, record).await?;
+            failover::carry_out(planned, step, control, undo, record, phase).await?;
+        }
         Step::ConnectionsCut(server) => cut(*server, step, stage, record, phase).await?,
+        Step::AccessProbe(rights) => {
+            access::carry_out(*rights, step, stage, namespace, undo, record, phase).await?;
+        }
+        Step::CompatProbe(probe) => {
+            compat::carry_out(*probe, step, stage, undo, record, phase).await?;
+        }
         // A drill with this is refused before it starts.
         Step::CacheFill { .. } => {
             return Err(DrillError::NotYet(step.describe()));
@@ -156,7 +170,7 @@ fn of_its_own(seed: u64, phase: &str, node: &str) -> u64 {
 }
 
 /// Does `verb` to `node`, with what was seen of it as its proof.
-pub(crate) async fn verb(
+async fn verb(
     stage: &Stage,
     record: &mut ArmRecord<'_>,
     phase: &str,

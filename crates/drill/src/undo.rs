@@ -15,6 +15,8 @@ use rlab_lab::{LabDir, LabError, pipeline};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::access;
+use crate::compat;
 use crate::error::DrillError;
 use crate::failover;
 use crate::stage::Stage;
@@ -60,6 +62,13 @@ pub enum Undo {
         of: Service,
         /// Zone of MySQL, or node of Redis.
         to: String,
+    },
+    /// Give agents the rights that the permission model generates.
+    RestoreRights,
+    /// Remove the user and the keys of a probe of Redis.
+    RemoveProbe {
+        /// Name of the user.
+        name: String,
     },
 }
 
@@ -217,6 +226,8 @@ impl fmt::Display for Undo {
             Self::Resume { node } => write!(f, "let {node} go on"),
             Self::Start { node } => write!(f, "start {node}"),
             Self::FailBack { of, to } => write!(f, "give {} back to {to}", of.endpoint()),
+            Self::RestoreRights => f.write_str("give agents the rights of the permission model"),
+            Self::RemoveProbe { name } => write!(f, "remove {name} from Redis"),
         }
     }
 }
@@ -230,6 +241,8 @@ async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
         Undo::Resume { node } => resume(stage, node).await,
         Undo::Start { node } => stage.client.node(node, NodeVerb::Start).await,
         Undo::FailBack { of, to } => failover::back(stage, *of, to).await,
+        Undo::RestoreRights => access::restore(&stage.site).await,
+        Undo::RemoveProbe { name } => compat::remove(&stage.site, name).await,
     }
 }
 

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Residual,
     /// Ended on request, and undone.
     Aborted,
+    /// A rule or a limit forbids it; nothing was changed.
+    Denied,
 }
 
 /// A failed operation on a lab.

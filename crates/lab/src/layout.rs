@@ -39,12 +39,10 @@ pub mod api_listener {
 
 /// Index of a broker's listeners in [`NodeSpec::ports`].
 pub mod broker_listener {
-    /// Clients without identity.
+    /// Clients.
     pub const CLIENT: usize = 0;
-    /// Clients with a SCRAM identity.
-    pub const SASL: usize = 1;
-    /// Other brokers and the controller.
-    pub const INTERNAL: usize = 2;
+    /// Other brokers.
+    pub const INTERNAL: usize = 1;
 }
 
 /// The nodes of `profile`, each after those it depends on.
@@ -90,11 +88,7 @@ impl Layout<'_> {
         for id in 1..=self.profile.kafka.brokers {
             let base = FIRST_BROKER_PORT + BROKER_PORT_STEP * (id - 1);
             let name = format!("kafka-{id}");
-            let ports = vec![
-                self.offered(&name, base)?,
-                self.named(&format!("{name}.sasl"), base + 1)?,
-                self.internal(base + 2)?,
-            ];
+            let ports = vec![self.offered(&name, base)?, self.internal(base + 1)?];
             let zones = &self.profile.zones;
             let zone = zones[usize::from(id - 1) % zones.len()].clone();
             // The controller is no dependency: brokers retry it, and both start side by side.

@@ -11,6 +11,7 @@ pub mod error;
 pub mod files;
 pub mod home;
 pub mod in_charge;
+pub mod kafka_access;
 pub mod kafka_wire;
 pub mod layout;
 pub mod pipeline;

@@ -11,12 +11,13 @@ use rlab_contract::envelope;
 use rlab_contract::registry::RegistryClient;
 use rlab_contract::topics;
 use rlab_store::MySqlConnection;
+use rlab_store::accounts::HOST;
 use rlab_store::namespace;
 
 use crate::error::LabError;
 use crate::kafka_wire::Connection;
 use crate::layout::broker_listener::CLIENT;
-use crate::servers::{Site, connect_mysql};
+use crate::servers::{Site, connect_kafka, connect_mysql};
 use crate::spec::NodeSpec;
 
 /// Longer than a consumer's session, 6 s.
@@ -33,7 +34,7 @@ pub fn own_namespace() -> Namespace {
 /// Naming the server that refused.
 pub async fn create(site: &Site, wanted: &Namespace) -> Result<(), LabError> {
     let mut mysql = admin_connection(site).await?;
-    namespace::create(&mut mysql, &wanted.database)
+    namespace::create(&mut mysql, &wanted.database, HOST)
         .await
         .map_err(|e| LabError::Pipeline(format!("mysql schema `{}`: {e}", wanted.database)))?;
     let topic = topics::domain_events(&wanted.topic);
@@ -85,18 +86,15 @@ pub async fn admin_connection(site: &Site) -> Result<MySqlConnection, LabError> 
         .map_err(|e| LabError::Pipeline(format!("mysql: {e}")))
 }
 
-/// A connection to the first broker that answers.
+/// A connection to the first broker that answers, as the lab's administrator.
 ///
 /// # Errors
 /// When none does.
 pub async fn any_broker(site: &Site) -> Result<Connection, LabError> {
     let mut last = "the lab has none".to_owned();
     for broker in site.spec.brokers() {
-        match Connection::open(broker.back_address(CLIENT)).await {
-            Ok(mut connection) => match connection.api_versions().await {
-                Ok(()) => return Ok(connection),
-                Err(error) => last = format!("{}: {error}", broker.name),
-            },
+        match connect_kafka(site, broker.back_address(CLIENT)).await {
+            Ok(connection) => return Ok(connection),
             Err(error) => last = format!("{}: {error}", broker.name),
         }
     }
@@ -129,7 +127,7 @@ async fn delete_group(site: &Site, group: &str) -> Result<(), String> {
     loop {
         let mut answers = Vec::new();
         for broker in site.spec.brokers() {
-            match ask_to_delete(broker, group).await {
+            match ask_to_delete(site, broker, group).await {
                 Ok(None | Some(ResponseError::GroupIdNotFound)) => return Ok(()),
                 Ok(Some(error)) => answers.push(format!("{}: {error:?}", broker.name)),
                 Err(error) => answers.push(format!("{}: {error}", broker.name)),
@@ -142,8 +140,12 @@ async fn delete_group(site: &Site, group: &str) -> Result<(), String> {
     }
 }
 
-async fn ask_to_delete(broker: &NodeSpec, group: &str) -> Result<Option<ResponseError>, String> {
-    let mut connection = Connection::open(broker.back_address(CLIENT)).await?;
+async fn ask_to_delete(
+    site: &Site,
+    broker: &NodeSpec,
+    group: &str,
+) -> Result<Option<ResponseError>, String> {
+    let mut connection = connect_kafka(site, broker.back_address(CLIENT)).await?;
     connection.delete_group(group).await
 }
 

@@ -10,10 +10,14 @@ use crate::error::LabError;
 use crate::files;
 use crate::home::LabDir;
 
-/// The identity that people and drills use.
+/// The identity that people use, and drills on this machine.
 pub const ADMIN: &str = "rlab_admin";
+/// The identity of whoever runs drills beside servers that are not of this machine.
+pub const RUNNER: &str = "rlab_runner";
 /// The identity of one Redis at another that it follows.
 pub const REPLICA: &str = "rlab_replica";
+/// The identity of a Kafka broker, at other brokers and at the controller.
+pub const BROKER: &str = "rlab_broker";
 
 /// Every secret of one lab. The same identity has different passwords on each server.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,19 +34,18 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Draws secrets for `identities`.
+    /// Draws secrets for `identities`, and for what servers are to each other.
     pub fn draw(identities: &[String]) -> Self {
-        let passwords = || -> BTreeMap<String, String> {
-            identities.iter().map(|id| (id.clone(), secret())).collect()
+        let passwords = |of_servers: &[&str]| -> BTreeMap<String, String> {
+            let all = identities.iter().map(String::as_str);
+            let all = all.chain(of_servers.iter().copied());
+            all.map(|id| (id.to_owned(), secret())).collect()
         };
         Self {
             admin_token: secret(),
-            mysql: passwords(),
-            redis: passwords()
-                .into_iter()
-                .chain([(REPLICA.to_owned(), secret())])
-                .collect(),
-            kafka: passwords(),
+            mysql: passwords(&[]),
+            redis: passwords(&[REPLICA]),
+            kafka: passwords(&[BROKER]),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::home::LabDir;
 use crate::profile::Profile;
 
 /// Format of a lab's directory; raised when an older one cannot be used any more.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A lab, resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -277,9 +277,11 @@ impl LabSpec {
         self.nodes.iter().filter(|n| n.kind == NodeKind::Redis)
     }
 
-    /// Every identity of the lab: the administrator and one per agent.
+    /// Every identity of the lab: the administrator, who runs drills, and one per agent.
     pub fn identities(&self) -> Vec<String> {
-        std::iter::once(crate::secrets::ADMIN.to_owned())
+        [crate::secrets::ADMIN, crate::secrets::RUNNER]
+            .map(str::to_owned)
+            .into_iter()
             .chain(
                 self.agents()
                     .filter(|n| !n.is_spare())

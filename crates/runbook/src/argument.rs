@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 
+use crate::action::Rights;
 use crate::cases::CaseValue;
 use crate::format::{Acks, Retry};
 use crate::parameter::ParameterValue;
@@ -141,6 +142,19 @@ impl FromParameter for Acks {
 
 impl FromParameter for Retry {
     const WANTED: &'static str = "`immediate` or `full_jitter`";
+
+    fn from_parameter(_: ParameterValue) -> Option<Self> {
+        None
+    }
+
+    fn from_case(value: &CaseValue) -> Option<Self> {
+        serde_json::from_value(serde_json::to_value(value).ok()?).ok()
+    }
+}
+
+impl FromParameter for Rights {
+    const WANTED: &'static str =
+        "`as_generated`, `wildcard_added`, `right_dropped` or `grant_widened`";
 
     fn from_parameter(_: ParameterValue) -> Option<Self> {
         None

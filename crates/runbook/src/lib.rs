@@ -26,7 +26,10 @@ mod runbook;
 mod settings;
 mod values;
 
-pub use action::{ACTIONS, ActionSpec, Effect, Failover, Server, Step, UndoClass};
+pub use action::{
+    ACTIONS, ActionSpec, CompatProbe, Denials, Effect, Failover, Rights, Server, Step, Target,
+    UndoClass,
+};
 pub use agents::{Agent, Instance};
 pub use cases::CaseValue;
 pub use expression::{

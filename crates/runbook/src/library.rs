@@ -19,7 +19,8 @@ macro_rules! embedded {
 
 /// Id, name and text of each runbook in the program.
 const EMBEDDED: &[(&str, &str, &str)] = embedded![
-    "E-001", "E-002", "E-003", "E-004", "E-008", "E-009", "E-045", "E-046", "K-001", "K-002"
+    "E-001", "E-002", "E-003", "E-004", "E-008", "E-009", "E-045", "E-046", "E-049", "E-050",
+    "I-001", "K-001", "K-002"
 ];
 
 /// Why there is no such runbook.

@@ -23,6 +23,9 @@ pub enum Probe {
     /// What Redis counts about its keys.
     #[serde(rename = "redis.stats")]
     RedisStats,
+    /// Processor time of the brokers.
+    #[serde(rename = "broker.cpu")]
+    BrokerCpu,
 }
 
 /// What the registry knows of a probe.
@@ -41,6 +44,10 @@ pub struct ProbeSpec {
 
 const fn count(name: &'static str, summary: &'static str) -> ValueSpec {
     sampled(name, Kind::Number(Unit::Count), summary)
+}
+
+const fn share(name: &'static str, summary: &'static str) -> ValueSpec {
+    sampled(name, Kind::Number(Unit::Ratio), summary)
 }
 
 /// Every probe.
@@ -100,6 +107,15 @@ pub static PROBES: &[ProbeSpec] = &[
         ],
         built: false,
     },
+    ProbeSpec {
+        name: "broker.cpu",
+        summary: "share of the machine's processors that all brokers together keep busy",
+        outputs: &[
+            share("last", "since the sample before; @phase: the last of it"),
+            share("most", "the greatest share; @phase: during it"),
+        ],
+        built: true,
+    },
 ];
 
 impl ProbeSpec {
@@ -122,6 +138,7 @@ impl Probe {
             Self::LeaderEpoch => &PROBES[2],
             Self::MysqlDigest => &PROBES[3],
             Self::RedisStats => &PROBES[4],
+            Self::BrokerCpu => &PROBES[5],
         }
     }
 
@@ -143,6 +160,7 @@ mod tests {
             Probe::LeaderEpoch,
             Probe::MysqlDigest,
             Probe::RedisStats,
+            Probe::BrokerCpu,
         ] {
             assert_eq!(serde_json::to_value(probe).unwrap(), probe.name());
         }

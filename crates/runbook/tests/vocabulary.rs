@@ -9,8 +9,9 @@ use rlab_runbook::{
 const GUIDE: &str = include_str!("../../../docs/RUNBOOKS.md");
 
 /// The runbooks that can be drilled today.
-const DRILLED: [&str; 8] = [
-    "E-001", "E-002", "E-003", "E-004", "E-045", "E-046", "K-001", "K-002",
+const DRILLED: [&str; 11] = [
+    "E-001", "E-002", "E-003", "E-004", "E-045", "E-046", "E-049", "E-050", "I-001", "K-001",
+    "K-002",
 ];
 
 fn resolved(id: &str) -> Resolved {

@@ -6,12 +6,15 @@ use std::time::Duration;
 use sqlx::mysql::{
     MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlSslMode,
 };
-use sqlx::{ConnectOptions, Executor};
+use sqlx::{ConnectOptions, Connection, Executor};
 
 use crate::StoreError;
 
 /// Longest wait for a new or free connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection that was used within this time is taken to be alive.
+pub const FRESH: Duration = Duration::from_secs(1);
 
 /// READ COMMITTED takes no gap locks, so transactions meet only on rows they both want. A lock wait
 /// ends well before a client gives up.
@@ -70,13 +73,23 @@ pub fn with_token(options: MySqlConnectOptions, ca: Option<&str>) -> MySqlConnec
     over_tls(options, ca).enable_cleartext_plugin(true)
 }
 
-/// A pool of at most `size` connections, opened on demand: MySQL may still be away.
-/// Connections are checked when they are returned, not again when they are taken.
+/// A pool of at most `size` connections, opened on demand: MySQL may still be away. A connection that was
+/// not used for [`FRESH`] is asked for a sign of life before it is given out: after a failover none of the
+/// old ones leads anywhere. One in steady use is not, which would be a round trip for each transaction.
 pub fn open_pool(options: MySqlConnectOptions, size: u32) -> MySqlPool {
     MySqlPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(CONNECT_TIMEOUT)
         .test_before_acquire(false)
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                match known.idle_for < FRESH {
+                    true => Ok(true),
+                    // One that does not answer is closed, and the next one taken.
+                    false => connection.ping().await.map(|()| true),
+                }
+            })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(SESSION).await.map(drop) })
         })

@@ -19,7 +19,9 @@ pub mod processed_event;
 pub mod read_model;
 pub mod relay;
 pub mod relay_lease;
+pub mod rights;
 mod row;
+pub mod server_facts;
 pub mod snapshot;
 pub mod synthetic;
 

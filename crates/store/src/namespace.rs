@@ -4,7 +4,7 @@ use sqlx::Executor;
 use sqlx::migrate::Migrator;
 use sqlx::mysql::MySqlConnection;
 
-use crate::accounts::{TABLE_GRANTS, TableGrant, account};
+use crate::accounts;
 use crate::{StoreError, processed_event};
 
 static MIGRATOR: Migrator = sqlx::migrate!();
@@ -12,25 +12,24 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 const PREFIX: &str = "rlab_";
 const LONGEST: usize = 60;
 
-/// Creates `database` if it is missing, brings its tables up to date and gives each agent its
-/// rights. Leaves the connection in that database.
+/// Creates `database` if it is missing, brings its tables up to date and gives each agent, whose user comes
+/// from `host`, its rights. Leaves the connection in that database.
 ///
 /// # Errors
 /// [`StoreError::NamespaceName`] for a name outside `rlab_[a-z0-9_]+` or over 60 characters.
-pub async fn create(admin: &mut MySqlConnection, database: &str) -> Result<(), StoreError> {
+pub async fn create(
+    admin: &mut MySqlConnection,
+    database: &str,
+    host: &str,
+) -> Result<(), StoreError> {
     check_name(database)?;
     let statement = format!("CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4");
     admin.execute(statement.as_str()).await?;
     enter(admin, database).await?;
     MIGRATOR.run_direct(&mut *admin).await?;
     processed_event::provide_partitions(admin).await?;
-    for grant in &TABLE_GRANTS {
-        let statement = format!(
-            "GRANT {} TO {}",
-            rights_on(grant, database),
-            account(grant.user)
-        );
-        admin.execute(statement.as_str()).await?;
+    for grant in accounts::grants_on(database, host) {
+        admin.execute(grant.as_str()).await?;
     }
     Ok(())
 }
@@ -54,13 +53,8 @@ pub async fn enter(connection: &mut MySqlConnection, database: &str) -> Result<(
 /// As [`create`].
 pub async fn drop(admin: &mut MySqlConnection, database: &str) -> Result<(), StoreError> {
     check_name(database)?;
-    for grant in &TABLE_GRANTS {
-        let statement = format!(
-            "REVOKE IF EXISTS {} FROM {} IGNORE UNKNOWN USER",
-            rights_on(grant, database),
-            account(grant.user)
-        );
-        admin.execute(statement.as_str()).await?;
+    for revoke in accounts::revokes_on(database) {
+        admin.execute(revoke.as_str()).await?;
     }
     admin
         .execute(format!("DROP DATABASE IF EXISTS `{database}`").as_str())
@@ -80,10 +74,6 @@ pub async fn list(admin: &mut MySqlConnection) -> Result<Vec<String>, StoreError
     .fetch_all(admin)
     .await?;
     Ok(names)
-}
-
-fn rights_on(grant: &TableGrant, database: &str) -> String {
-    format!("{} ON `{database}`.`{}`", grant.rights, grant.table)
 }
 
 fn check_name(name: &str) -> Result<(), StoreError> {

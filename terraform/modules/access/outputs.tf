@@ -1,10 +1,7 @@
 output "statements" {
   description = "Agent → statements of its task role."
   value = {
-    for agent in var.agents : agent => concat(
-      local.database[agent],
-      lookup(local.broker, agent, []),
-      lookup(local.cache, agent, []),
-    )
+    for agent in var.agents :
+    agent => jsondecode(templatefile("${local.policies}/${agent}.json", local.known)).Statement
   }
 }

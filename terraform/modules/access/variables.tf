@@ -1,5 +1,16 @@
+variable "lab" {
+  description = "What every part of one lab shares."
+  type = object({
+    name       = string
+    prefix     = string
+    partition  = string
+    region     = string
+    account_id = string
+  })
+}
+
 variable "agents" {
-  description = "Names of the agents; each has a user of its name in MySQL."
+  description = "Names of the agents; each has a policy of its name."
   type        = set(string)
 }
 
@@ -8,17 +19,12 @@ variable "kafka_cluster_arn" {
   type        = string
 }
 
-variable "mysql_user_arn_prefix" {
-  description = "What rds-db:connect names, up to the user."
+variable "mysql_resource_id" {
+  description = "What rds-db:connect names the database by."
   type        = string
 }
 
 variable "redis_arn" {
   description = "Replication group or serverless cache."
   type        = string
-}
-
-variable "redis_user_arns" {
-  description = "Who → user in the cache."
-  type        = map(string)
 }

@@ -7,12 +7,12 @@ locals {
 }
 
 module "access" {
-  source                = "../access"
-  agents                = keys(var.ports.agents)
-  kafka_cluster_arn     = var.servers.kafka_cluster_arn
-  mysql_user_arn_prefix = local.mysql_user_arn_prefix
-  redis_arn             = var.servers.redis_arn
-  redis_user_arns       = var.servers.redis_user_arns
+  source            = "../access"
+  lab               = var.lab
+  agents            = keys(var.ports.agents)
+  kafka_cluster_arn = var.servers.kafka_cluster_arn
+  mysql_resource_id = var.servers.mysql_resource_id
+  redis_arn         = var.servers.redis_arn
 }
 
 module "agents" {

@@ -4,13 +4,16 @@ locals {
   # Written the way the server prints rules, or every plan would find them changed.
   everything = "on ~* resetchannels +@all"
   nothing    = "off resetchannels -@all"
-  commands = {
-    consumer-service = ["ping", "del", "eval", "get", "set", "hget"]
-    query-service    = ["ping", "hmget", "eval", "get", "hget", "hset", "pexpire"]
+
+  # What iam/access.toml makes, one user a line: `user <name> on resetkeys <rules>`.
+  generated = {
+    for line in split("\n", trimspace(file("${path.module}/../../../iam/generated/redis-users.acl"))) :
+    replace(split(" ", line)[1], "_", "-") => join(" ", concat(["on"], slice(split(" ", line), 4, length(split(" ", line)))))
   }
 
+  # The runner plays clients of every kind in drills.
   rules = merge(
-    { for user, commands in local.commands : user => join(" ", concat(["on ~* resetchannels -@all"], formatlist("+%s", commands))) },
+    { for user, rules in local.generated : user => rules if user != "rlab-runner" },
     { runner = local.everything },
   )
 }

@@ -41,7 +41,7 @@ locals {
       Sid      = "MysqlConnect"
       Effect   = "Allow"
       Action   = ["rds-db:connect"]
-      Resource = ["${var.mysql_user_arn_prefix}/rlab_admin"]
+      Resource = ["${var.mysql_user_arn_prefix}/rlab_runner"]
     },
     {
       Sid      = "RedisConnect"

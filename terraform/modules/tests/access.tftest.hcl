@@ -4,11 +4,11 @@ mock_provider "aws" {
 }
 
 variables {
-  agents                = ["command-service", "outbox-relay", "consumer-service", "query-service"]
-  kafka_cluster_arn     = "arn:aws:kafka:eu-central-1:123456789012:cluster/rlab-test/uuid-1"
-  mysql_user_arn_prefix = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-X"
-  redis_arn             = "arn:aws:elasticache:eu-central-1:123456789012:replicationgroup:rlab-test"
-  redis_user_arns       = { consumer-service = "arn:user:c", query-service = "arn:user:q", runner = "arn:user:r" }
+  lab               = { name = "test", prefix = "rlab-test", partition = "aws", region = "eu-central-1", account_id = "123456789012" }
+  agents            = ["command-service", "outbox-relay", "consumer-service", "query-service"]
+  kafka_cluster_arn = "arn:aws:kafka:eu-central-1:123456789012:cluster/rlab-test/uuid-1"
+  mysql_resource_id = "db-X"
+  redis_arn         = "arn:aws:elasticache:eu-central-1:123456789012:replicationgroup:rlab-test"
 }
 
 run "nobody_may_do_anything_to_everything" {
@@ -54,12 +54,12 @@ run "topics_and_groups_are_named_under_their_cluster" {
   }
 
   assert {
-    condition     = local.topic == "arn:aws:kafka:eu-central-1:123456789012:topic/rlab-test/uuid-1/valuation.events.*"
+    condition     = contains(flatten([for statement in output.statements["consumer-service"] : statement.Resource]), "arn:aws:kafka:eu-central-1:123456789012:topic/rlab-test/uuid-1/valuation.events.*")
     error_message = "topics are named elsewhere"
   }
 
   assert {
-    condition     = local.group == "arn:aws:kafka:eu-central-1:123456789012:group/rlab-test/uuid-1/consumer-service.*"
+    condition     = contains(flatten([for statement in output.statements["consumer-service"] : statement.Resource]), "arn:aws:kafka:eu-central-1:123456789012:group/rlab-test/uuid-1/consumer-service.*")
     error_message = "groups are named elsewhere"
   }
 }
@@ -71,7 +71,7 @@ run "query_service_knows_no_kafka_and_nobody_is_somebody_else" {
   }
 
   assert {
-    condition     = toset(flatten([for statement in output.statements["query-service"] : statement.Resource])) == toset(["arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-X/query_service", "arn:aws:elasticache:eu-central-1:123456789012:replicationgroup:rlab-test", "arn:user:q"])
+    condition     = toset(flatten([for statement in output.statements["query-service"] : statement.Resource])) == toset(["arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-X/query_service", "arn:aws:elasticache:eu-central-1:123456789012:replicationgroup:rlab-test", "arn:aws:elasticache:eu-central-1:123456789012:user:rlab-test-query-service"])
     error_message = "query-service reaches what it has no need of"
   }
 }

@@ -5,9 +5,10 @@ pub mod series;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
-use rlab_drill::{DrillError, Finished, RunOptions};
+use rlab_drill::{Control, DrillError, Finished, RunOptions};
 use rlab_runbook::Resolved;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -69,6 +70,13 @@ pub struct Drill {
     dry_run: bool,
 }
 
+/// A drill that can begin.
+struct Ready {
+    one: Chosen,
+    /// Who carries out its failovers, where that is not the lab's supervisor.
+    control: Option<Arc<dyn Control>>,
+}
+
 /// What a drill came to, and where its evidence is.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Document<'a> {
@@ -99,11 +107,16 @@ impl Drill {
         if self.dry_run {
             return Ok(Exit::Held);
         }
+        let mut ready = Vec::new();
+        for one in chosen {
+            let control = rlab_cloud::control(&context.dir, &one.drill).await?;
+            ready.push(Ready { one, control });
+        }
         let cancel = signals::cancellation()?;
-        match chosen.as_slice() {
-            [one] if self.repeat.get() == 1 => {
-                let finished = self.one(context, one, self.seed, &cancel).await?;
-                show(context, &one.drill, finished)
+        match ready.as_slice() {
+            [ready] if self.repeat.get() == 1 => {
+                let finished = self.one(context, ready, self.seed, &cancel).await?;
+                show(context, &ready.one.drill, finished)
             }
             several => self.series(context, several, &cancel).await,
         }
@@ -112,18 +125,19 @@ impl Drill {
     async fn one(
         &self,
         context: &Context,
-        one: &Chosen,
+        ready: &Ready,
         seed: Option<u64>,
         cancel: &CancellationToken,
     ) -> Result<Finished, DrillError> {
         let options = RunOptions {
-            source: one.source.clone(),
+            source: ready.one.source.clone(),
             evidence_root: self.root.path().to_owned(),
             seed,
+            control: ready.control.clone(),
         };
         let progress = Progress::new(context);
         let tell = |event: rlab_drill::DrillEvent| progress.show_drill(&event);
-        let drill: Resolved = one.drill.clone();
+        let drill: Resolved = ready.one.drill.clone();
         rlab_drill::run(&context.dir, drill, options, &tell, cancel.clone()).await
     }
 }

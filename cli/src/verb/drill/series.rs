@@ -10,8 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::Drill;
-use super::choose::Chosen;
+use super::{Drill, Ready};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -46,20 +45,21 @@ impl Drill {
     pub(super) async fn series(
         &self,
         context: &Context,
-        several: &[Chosen],
+        several: &[Ready],
         cancel: &CancellationToken,
     ) -> Result<Exit, Failure> {
         let mut runs = Vec::new();
         let wanted = several.len() * self.repeat.get() as usize;
-        let rounds =
-            (0..u64::from(self.repeat.get())).flat_map(|n| several.iter().map(move |one| (n, one)));
-        for (round, one) in rounds {
+        let rounds = (0..u64::from(self.repeat.get()))
+            .flat_map(|n| several.iter().map(move |ready| (n, ready)));
+        for (round, ready) in rounds {
             let seed = self.seed.map(|seed| seed.wrapping_add(round));
             let number = runs.len() + 1;
-            stream::note(&format!("{}, {number} of {wanted}", one.drill.id));
-            let ended = self.one(context, one, seed, cancel).await;
+            let drill = &ready.one.drill.id;
+            stream::note(&format!("{drill}, {number} of {wanted}"));
+            let ended = self.one(context, ready, seed, cancel).await;
             let stops = ended.as_ref().is_err_and(ends_the_series);
-            let run = Run::of(&one.drill.id, ended);
+            let run = Run::of(drill, ended);
             stream::note(&run.line());
             runs.push(run);
             if stops {

@@ -10,12 +10,11 @@ mod watchdog;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rlab_lab::secrets::Secrets;
+use rlab_lab::secrets::{ADMIN, Secrets};
 use rlab_store::MySqlConnection;
 
-use crate::clients::{door, runtime};
+use crate::clients::{door, kafka, runtime};
 use crate::scene::{Ran, Scene, evidence, signal, state};
 
 const SMALL: [&str; 2] = ["--set", "commands=3000"];
@@ -71,10 +70,7 @@ fn left_over(scene: &Scene) -> Vec<String> {
         left.extend(answer.json::<Vec<String>>().await.unwrap());
         left
     });
-    let kafka: BaseConsumer = ClientConfig::new()
-        .set("bootstrap.servers", door(scene, 19_092))
-        .create()
-        .unwrap();
+    let kafka: BaseConsumer = kafka(scene, ADMIN).create().unwrap();
     let topics = kafka.fetch_metadata(None, SOON).unwrap();
     left.extend(topics.topics().iter().map(|t| t.name().to_owned()));
     let groups = kafka.fetch_group_list(None, SOON).unwrap();

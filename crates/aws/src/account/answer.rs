@@ -18,14 +18,32 @@ pub(super) fn code(answer: &HttpResponse) -> Option<String> {
         .map(|code| plain(&code))
 }
 
+/// What the error says, whatever the protocol; `None` when the answer says nothing.
+pub(super) fn message(answer: &HttpResponse) -> Option<String> {
+    let body = answer.body().bytes()?;
+    if let Ok(json) = serde_json::from_slice::<Value>(body) {
+        let said = json["message"]
+            .as_str()
+            .or_else(|| json["Message"].as_str());
+        return said.map(str::to_owned);
+    }
+    element(body, "Message")
+}
+
 fn in_body(body: &[u8]) -> Option<String> {
     if let Ok(json) = serde_json::from_slice::<Value>(body) {
-        let code = json["__type"].as_str().or_else(|| json["code"].as_str());
+        let mut names = ["__type", "code", "ErrorCode"].iter();
+        let code = names.find_map(|name| json[*name].as_str());
         return code.map(str::to_owned);
     }
+    element(body, "Code")
+}
+
+fn element(body: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(body);
-    let (_, rest) = text.split_once("<Code>")?;
-    rest.split_once("</Code>").map(|(code, _)| code.to_owned())
+    let (_, rest) = text.split_once(&format!("<{name}>"))?;
+    let (said, _) = rest.split_once(&format!("</{name}>"))?;
+    Some(said.to_owned())
 }
 
 /// `ns#Code:http://…` is `Code`.
@@ -55,5 +73,12 @@ mod tests {
         assert_eq!(code(&xml).as_deref(), Some("Throttling"));
         assert_eq!(code(&rest).as_deref(), Some("NotFoundException"));
         assert_eq!(code(&answer("")), None);
+        let files = answer(r#"{"ErrorCode":"FileSystemInUse","Message":"x"}"#);
+        assert_eq!(code(&files).as_deref(), Some("FileSystemInUse"));
+        assert_eq!(message(&files).as_deref(), Some("x"));
+        assert_eq!(message(&json).as_deref(), Some("x"));
+        let told =
+            answer("<Response><Errors><Error><Message>no</Message></Error></Errors></Response>");
+        assert_eq!(message(&told).as_deref(), Some("no"));
     }
 }

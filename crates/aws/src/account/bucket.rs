@@ -1,6 +1,7 @@
-//! The bucket of terraform's states: whether it is there, and ours.
+//! The bucket of terraform's states: whether it is there, and ours, and what is in it.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::connected::Account;
 use super::error::AccountError;
@@ -45,6 +46,70 @@ impl Account {
             });
         }
         self.refused(bucket, self.failed("S3", "HeadBucket")(error))
+    }
+
+    /// A state as it is stored; `None` when there is none.
+    ///
+    /// # Errors
+    /// When AWS refuses or does not answer, or the bucket is not ours.
+    pub async fn stored_state(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<Option<Value>, AccountError> {
+        let get = self.clients().s3.get_object().bucket(bucket).key(key);
+        let get = get.expected_bucket_owner(&self.identity().account);
+        let object = match get.send().await.map_err(self.failed("S3", "GetObject")) {
+            Err(error) if error.not_found() => return Ok(None),
+            object => object?,
+        };
+        let damaged = |why: String| AccountError::Damaged {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            why,
+        };
+        let bytes = object.body.collect().await;
+        let bytes = bytes.map_err(|error| damaged(error.to_string()))?;
+        let state = serde_json::from_slice(&bytes.into_bytes());
+        state.map(Some).map_err(|error| damaged(error.to_string()))
+    }
+
+    /// What tag `name` of a bucket of ours says; `None` when it says nothing.
+    ///
+    /// # Errors
+    /// When AWS refuses or does not answer.
+    pub async fn bucket_tag(
+        &self,
+        bucket: &str,
+        name: &str,
+    ) -> Result<Option<String>, AccountError> {
+        let ask = self.clients().s3.get_bucket_tagging().bucket(bucket);
+        let ask = ask.expected_bucket_owner(&self.identity().account);
+        let told = match ask
+            .send()
+            .await
+            .map_err(self.failed("S3", "GetBucketTagging"))
+        {
+            Err(error) if error.not_found() => return Ok(None),
+            told => told?,
+        };
+        let mut tags = told.tag_set().iter();
+        let tag = tags.find(|tag| tag.key() == name);
+        Ok(tag.map(|tag| tag.value().to_owned()))
+    }
+
+    /// The ARN of the key that `alias` stands for; `None` when there is none.
+    ///
+    /// # Errors
+    /// When AWS refuses or does not answer.
+    pub async fn key_behind(&self, alias: &str) -> Result<Option<String>, AccountError> {
+        let ask = self.clients().kms.describe_key().key_id(alias);
+        match ask.send().await.map_err(self.failed("KMS", "DescribeKey")) {
+            Err(error) if error.not_found() => Ok(None),
+            told => Ok(told?
+                .key_metadata()
+                .and_then(|key| key.arn().map(str::to_owned))),
+        }
     }
 
     fn refused(

@@ -14,10 +14,11 @@ use jiff::Timestamp;
 
 use super::clients::Clients;
 use super::error::AccountError;
-use super::failed_call::{Caller, FailedCall};
+use super::failed_call::{Caller as Asking, FailedCall};
 use super::identity::Identity;
 use super::journal::Journal;
 use super::place::{Bounds, Place};
+use super::plain::Caller;
 use crate::terraform::Cause;
 use crate::terraform::cause::Credentials;
 
@@ -31,6 +32,7 @@ pub struct Account {
 #[derive(Debug)]
 struct Shared {
     clients: Clients,
+    plain: Caller,
     identity: Identity,
     profile: Option<String>,
     bounds: Bounds,
@@ -50,7 +52,7 @@ impl Account {
         let expires_at = log_in(&sdk, &profile, &bounds).await?;
         let clients = Clients::new(&sdk, &journal);
         let attempts = sdk.retry_config().map_or(1, |retry| retry.max_attempts());
-        let caller = Caller {
+        let caller = Asking {
             step: None,
             profile: profile.as_deref(),
             attempts,
@@ -64,6 +66,7 @@ impl Account {
         Ok(Self {
             shared: Arc::new(Shared {
                 clients,
+                plain: Caller::new(sdk, journal),
                 identity,
                 profile,
                 bounds,
@@ -106,6 +109,11 @@ impl Account {
         &self.shared.clients
     }
 
+    /// Calls of services that have no client.
+    pub(super) fn plain(&self) -> &Caller {
+        &self.shared.plain
+    }
+
     pub(super) fn bounds(&self) -> &Bounds {
         &self.shared.bounds
     }
@@ -125,7 +133,7 @@ impl Account {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         move |error| {
-            let caller = Caller {
+            let caller = Asking {
                 step: self.step.as_deref(),
                 profile: self.shared.profile.as_deref(),
                 attempts: self.shared.attempts,

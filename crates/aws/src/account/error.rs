@@ -205,6 +205,21 @@ impl AccountError {
         call.status == Some(404) || call.code.as_deref().is_some_and(ends)
     }
 
+    /// Whether AWS refuses because something else still uses it, or because it is being changed.
+    pub(super) fn in_use(&self) -> bool {
+        let Some(call) = self.call() else {
+            return false;
+        };
+        let code = call.code.as_deref().unwrap_or_default();
+        let busy = ["DependencyViolation", "ConflictException", "DeleteConflict"];
+        busy.contains(&code)
+            || code.contains("InUse")
+            || (code.starts_with("Invalid") && code.contains("State"))
+            || (code.starts_with("ClusterContains") || code == "UpdateInProgressException")
+            // MSK has no code for it: "You can't delete cluster in HEALING state."
+            || (code == "BadRequestException" && call.message.contains("delete cluster in"))
+    }
+
     /// Whether AWS refused with one of these codes.
     pub(super) fn is(&self, codes: &[&str]) -> bool {
         let code = self.call().and_then(|call| call.code.as_deref());

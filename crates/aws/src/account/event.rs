@@ -48,7 +48,7 @@ pub struct Awaited {
 }
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Event {
     /// When, on AWS's clock.
     pub at: Timestamp,
@@ -125,7 +125,7 @@ impl Account {
     }
 
     /// Events of what is awaited, oldest first.
-    async fn events(&self, awaited: &Awaited) -> Result<Vec<Event>, AccountError> {
+    pub(super) async fn events(&self, awaited: &Awaited) -> Result<Vec<Event>, AccountError> {
         let now = Timestamp::now();
         let from = awaited.after.max(now - KEPT);
         let minutes = minutes(from, now);

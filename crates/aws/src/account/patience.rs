@@ -23,6 +23,11 @@ impl Patience {
         self.began.elapsed()
     }
 
+    /// Whether the limit is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.waited() >= self.limit
+    }
+
     /// Waits until it is time to ask again; `false` once the limit is over.
     pub(super) async fn lasts(&self) -> bool {
         let left = self.limit.saturating_sub(self.waited());

@@ -45,6 +45,9 @@ pub struct Bounds {
     pub pace: Duration,
     /// How long a log must stay silent, once its task has ended, to have no more lines.
     pub log_settle: Duration,
+    /// How long what is removed may take to be gone, for each step of the order; what is only refused, because
+    /// something else uses it, is asked again for a quarter of that.
+    pub removal: Duration,
 }
 
 impl Default for Bounds {
@@ -60,6 +63,9 @@ impl Default for Bounds {
             pace: Duration::from_secs(5),
             // The log driver of a task sends what it has every 5 s.
             log_settle: Duration::from_secs(15),
+            // What is being made has to be waited for first: both times of an MSK cluster, the longest in
+            // data/durations.toml.
+            removal: Duration::from_secs(60 * 60),
         }
     }
 }

@@ -56,12 +56,12 @@ impl Account {
         Ok(Stored { files: 1, bytes })
     }
 
-    /// Stores every file below `dir` under `prefix`, the one called `last` after all others: whoever finds
-    /// that one finds everything.
+    /// Stores every file below `dir` under `prefix`, the one called `last`, if it is there, after all others:
+    /// whoever finds that one finds everything.
     ///
     /// # Errors
-    /// [`AccountError::Unfit`] for anything that is neither a file nor a directory, and when `last` is
-    /// missing; else as [`Self::put_file`].
+    /// [`AccountError::Unfit`] for anything that is neither a file nor a directory; else as
+    /// [`Self::put_file`].
     pub async fn put_dir(
         &self,
         bucket: &str,
@@ -71,12 +71,8 @@ impl Account {
     ) -> Result<Stored, AccountError> {
         let mut files = Vec::new();
         walk(dir, Path::new(""), &mut files)?;
-        let Some(at) = files.iter().position(|file| file == Path::new(last)) else {
-            return Err(unfit(dir, format!("it has no {last}")));
-        };
-        let closing = files.remove(at);
-        files.sort();
-        files.push(closing);
+        // `false` comes before `true`.
+        files.sort_by_cached_key(|file| (file == Path::new(last), file.clone()));
         let directory = key::directory(prefix);
         let mut stored = Stored::default();
         for file in files {

@@ -1,4 +1,4 @@
-//! A task's configuration, written into its secret.
+//! Secrets: a task's configuration is written into one, a password that AWS drew is read from one.
 
 use super::connected::Account;
 use super::error::AccountError;
@@ -22,5 +22,19 @@ impl Account {
         let put = put.secret_id(arn).secret_string(text).send().await;
         put.map_err(self.failed("Secrets Manager", "PutSecretValue"))?;
         Ok(())
+    }
+
+    /// The current value of the secret `arn`.
+    ///
+    /// # Errors
+    /// [`AccountError::Incomplete`] when it has no text, and when AWS refuses.
+    pub async fn secret_text(&self, arn: &str) -> Result<String, AccountError> {
+        let get = self.clients().secrets.get_secret_value().secret_id(arn);
+        let got = get.send().await;
+        let got = got.map_err(self.failed("Secrets Manager", "GetSecretValue"))?;
+        got.secret_string.ok_or(AccountError::Incomplete {
+            action: "secretsmanager:GetSecretValue",
+            what: "a text",
+        })
     }
 }

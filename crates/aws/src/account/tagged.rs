@@ -7,9 +7,11 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 use super::arn::Arn;
 use super::connected::Account;
 use super::error::AccountError;
+use super::plain::Service;
+use super::removal;
 
 /// The tag that everything of a lab carries.
-const TAG: &str = "lab";
+pub(super) const TAG: &str = "lab";
 
 /// Something with a lab's tag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -49,8 +51,56 @@ impl Account {
     }
 }
 
+impl Account {
+    /// Everything that carries the tag of `lab`: what the region's index has, and roles, which are in
+    /// none. Roles are found by the name that a lab's roles begin with, and believed by their tag.
+    ///
+    /// # Errors
+    /// When AWS refuses or does not answer.
+    pub async fn of_lab(&self, lab: &str) -> Result<Vec<Tagged>, AccountError> {
+        let mut found = self.tagged(lab).await?;
+        found.extend(self.roles(lab).await?);
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    async fn roles(&self, lab: &str) -> Result<Vec<Tagged>, AccountError> {
+        let (mut ours, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let from = marker.as_deref().map(|marker| ("Marker", marker));
+            let page = self
+                .query(Service::Iam, "ListRoles", from.as_slice())
+                .await?;
+            for (name, arn) in page.all("RoleName").into_iter().zip(page.all("Arn")) {
+                if name.starts_with(&format!("rlab-{lab}-")) && self.is_of(name, lab).await? {
+                    ours.extend(Tagged::of(arn));
+                }
+            }
+            marker = page.first("Marker").map(str::to_owned);
+            if marker.is_none() {
+                return Ok(ours);
+            }
+        }
+    }
+
+    async fn is_of(&self, role: &str, lab: &str) -> Result<bool, AccountError> {
+        let told = self
+            .query(Service::Iam, "ListRoleTags", &[("RoleName", role)])
+            .await?;
+        let mut tags = told.all("Key").into_iter().zip(told.all("Value"));
+        Ok(tags.any(|tag| tag == (TAG, lab)))
+    }
+}
+
 impl Tagged {
-    fn of(arn: &str) -> Option<Self> {
+    /// Whether it is of a kind that [`Account::remove`] removes.
+    pub fn is_removable(&self) -> bool {
+        removal::stage(self).is_some()
+    }
+
+    /// What `arn` names, whatever its tags.
+    pub(super) fn of(arn: &str) -> Option<Self> {
         let parts = Arn::parse(arn)?;
         Some(Self {
             arn: arn.to_owned(),

@@ -33,7 +33,7 @@ pub use error::{Failed, Failure, TerraformError};
 pub use event::{ChangeSummary, Event, Output, Resource, Stage, Work};
 pub use found::Found;
 pub use lock::LockInfo;
-pub use orphans::{Orphan, not_there};
+pub use orphans::{Begun, Orphan, not_there};
 pub use plan::{Action, Change, Plan};
 pub use redact::{MASK, Redactor};
 pub use stop::Stop;

@@ -19,7 +19,8 @@ impl Stop {
         }
     }
 
-    pub(super) async fn gently(&self) {
+    /// Waits until the end is asked for.
+    pub async fn gently(&self) {
         self.gently.cancelled().await;
     }
 

@@ -82,7 +82,9 @@ impl Workdir {
     /// [`TerraformError::Busy`] while another run lives, [`TerraformError::Failed`] with causes.
     pub async fn plan(&self, on: OnEvent<'_>, stop: &Stop) -> Result<Plan, TerraformError> {
         let _turn = self.take_turn().await?;
-        self.push_rescued(stop).await?;
+        if !self.looks_only() {
+            self.push_rescued(stop).await?;
+        }
         let file = PlanFile(self.dir().join("plans").join(format!("{}.tfplan", now())));
         let mut arguments = self.changing("plan");
         arguments.push("-detailed-exitcode".into());
@@ -178,7 +180,10 @@ impl Workdir {
     }
 
     fn lock_timeout(&self) -> OsString {
-        format!("-lock-timeout={}s", self.limits().lock_s).into()
+        match self.looks_only() {
+            true => "-lock=false".into(),
+            false => format!("-lock-timeout={}s", self.limits().lock_s).into(),
+        }
     }
 }
 

@@ -74,6 +74,7 @@ pub struct Workdir {
     forgotten: Vec<String>,
     limits: Limits,
     redactor: Redactor,
+    looks_only: bool,
 }
 
 /// The right to change this lab, held until dropped.
@@ -136,6 +137,7 @@ impl Workdir {
             forgotten: Vec::new(),
             limits: Limits::default(),
             redactor: Redactor::default(),
+            looks_only: false,
         })
     }
 
@@ -149,6 +151,16 @@ impl Workdir {
     /// [`set_env`](Self::set_env) sets it still gets.
     pub fn forget_env(&mut self, prefix: &str) {
         self.forgotten.push(prefix.to_owned());
+    }
+
+    /// Has plans change nothing at all, not even the state's lock: what they tell may be old by the time
+    /// that somebody else has applied, and nothing may be applied from them.
+    pub fn look_only(&mut self) {
+        self.looks_only = true;
+    }
+
+    pub(super) fn looks_only(&self) -> bool {
+        self.looks_only
     }
 
     /// Sets how long runs may take.
@@ -171,6 +183,11 @@ impl Workdir {
             .filter_map(|name| variables.get(*name))
             .for_each(|v| self.redactor.learn(v));
         self.write_json(&self.variables(), variables)
+    }
+
+    /// Whether the root was ever told what is wanted.
+    pub fn has_variables(&self) -> bool {
+        self.variables().exists()
     }
 
     /// The lab's directory.

@@ -143,7 +143,7 @@ async fn what_is_there_is_told_with_its_state() {
 #[tokio::test]
 async fn what_cannot_be_asked_is_unknown_and_not_gone() {
     for rest in [
-        "ec2:eu-west-1:1:vpc/vpc-1",
+        "quantum:eu-west-1:1:thing/x",
         "ecr:eu-west-1:1:repository/relay",
     ] {
         let state = state(rest).await;

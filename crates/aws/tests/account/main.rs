@@ -1,11 +1,15 @@
 //! What is asked of AWS by the SDK, against the rehearsed API and against answers written here.
 
+mod by_tag;
 mod calls;
 mod emulators;
 mod events;
+mod failovers;
 mod left;
 mod login;
+mod making;
 mod quotas;
+mod removal;
 mod store;
 mod stub;
 mod tasks;
@@ -37,6 +41,7 @@ fn bounds() -> Bounds {
         pace: Duration::from_millis(10),
         // Room for some questions, of which there are five a second at most.
         log_settle: Duration::from_secs(3),
+        removal: Duration::from_secs(30),
         ..Bounds::default()
     }
 }

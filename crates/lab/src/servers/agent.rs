@@ -44,29 +44,39 @@ pub(super) fn prepare(
 }
 
 fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
-    let user = identity(node.service());
-    let password = |of: &BTreeMap<String, String>| -> Secret {
-        of.get(&user).cloned().unwrap_or_default().into()
-    };
     let mut settings = profile_settings(site, node);
     settings.extend(state.settings.clone());
     AgentConfig {
         node: node.name.clone(),
         listen: node.back_address(0).to_string(),
+        namespace: state
+            .namespace
+            .clone()
+            .unwrap_or_else(crate::pipeline::own_namespace),
+        crash_rules: state.crash_rule.clone().into_iter().collect(),
+        settings,
+        ..client_config(site, &identity(node.service()))
+    }
+}
+
+/// How a client that is `user` reaches the servers of a lab, and proves who it is. It listens nowhere.
+pub fn client_config(site: &Site, user: &str) -> AgentConfig {
+    let password = |of: &BTreeMap<String, String>| -> Secret {
+        of.get(user).cloned().unwrap_or_default().into()
+    };
+    AgentConfig {
+        node: user.to_owned(),
+        listen: String::new(),
         addresses: Addresses::File(site.dir.address_map()),
         admin_token: site.secrets.admin_token.clone().into(),
         supervisor_socket: site.dir.socket(),
-        mysql: login("mysql", &user, password(&site.secrets.mysql)),
-        redis: login("redis", &user, password(&site.secrets.redis)),
+        mysql: login("mysql", user, password(&site.secrets.mysql)),
+        redis: login("redis", user, password(&site.secrets.redis)),
         kafka: KafkaLogin {
-            endpoints: site
-                .spec
-                .brokers()
-                .map(|b| format!("{}.sasl", b.name))
-                .collect(),
+            endpoints: site.spec.brokers().map(|b| b.name.clone()).collect(),
             proof: KafkaProof::Scram {
                 password: password(&site.secrets.kafka),
-                user: user.clone(),
+                user: user.to_owned(),
                 transport: Transport::Plain,
             },
         },
@@ -74,12 +84,9 @@ fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
             .spec
             .first(NodeKind::Registry)
             .map_or_else(String::new, |n| n.name.clone()),
-        namespace: state
-            .namespace
-            .clone()
-            .unwrap_or_else(crate::pipeline::own_namespace),
-        crash_rules: state.crash_rule.clone().into_iter().collect(),
-        settings,
+        namespace: crate::pipeline::own_namespace(),
+        crash_rules: Vec::new(),
+        settings: BTreeMap::new(),
     }
 }
 

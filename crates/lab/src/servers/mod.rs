@@ -22,10 +22,16 @@ use crate::roles::Roles;
 use crate::secrets::Secrets;
 use crate::spec::{LabSpec, NodeKind, NodeSpec};
 
-pub use agent::AgentState;
 pub(crate) use agent::set_crash_rules;
-pub use mysql::connect as connect_mysql;
-pub use redis::connect as connect_redis;
+pub use agent::{AgentState, client_config};
+pub use kafka::{
+    connect as connect_kafka, connect_as as connect_kafka_as, settings as kafka_settings,
+};
+pub use mysql::{connect as connect_mysql, connect_as as connect_mysql_as};
+pub use redis::{
+    AGENTS as REDIS_AGENTS, client as redis_client, client_as as redis_client_as,
+    connect as connect_redis, connect_as as connect_redis_as,
+};
 
 const ROLE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -130,7 +136,7 @@ pub async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Seen, 
         match node.kind {
             NodeKind::Redis => return redis::probe(site, node, roles).await,
             NodeKind::Controller => kafka::probe_controller(node).await,
-            NodeKind::Broker { id } => kafka::probe_broker(node, id).await,
+            NodeKind::Broker { id } => kafka::probe_broker(site, node, id).await,
             NodeKind::Mysql => mysql::probe(site, node).await,
             NodeKind::Registry => registry::probe(node).await,
             NodeKind::Api => api::probe(node).await,

@@ -118,6 +118,20 @@ pub async fn connect(
     address: SocketAddrV4,
     database: Option<&str>,
 ) -> Result<MySqlConnection, StoreError> {
-    let password = site.secrets.mysql.get(ADMIN).map_or("", String::as_str);
-    open_one(&options(address.into(), ADMIN, password, database)).await
+    connect_as(site, address, ADMIN, database).await
+}
+
+/// A connection as `identity`, in `database` when one is given.
+///
+/// # Errors
+/// When the server does not answer or does not know it.
+pub async fn connect_as(
+    site: &Site,
+    address: SocketAddrV4,
+    identity: &str,
+    database: Option<&str>,
+) -> Result<MySqlConnection, StoreError> {
+    let password = site.secrets.mysql.get(identity);
+    let password = password.map_or("", String::as_str);
+    open_one(&options(address.into(), identity, password, database)).await
 }

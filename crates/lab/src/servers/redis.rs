@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddrV4;
+use std::time::Duration;
 
+use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
-use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
+use redis::{Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 use sha2::{Digest, Sha256};
 
 use super::{Launch, Seen, Site, replication};
@@ -14,6 +16,9 @@ use crate::protocol::Role;
 use crate::roles::{Part, Roles};
 use crate::secrets::{ADMIN, REPLICA};
 use crate::spec::NodeSpec;
+
+/// Longest that a server may take: the library's half a second is less than a busy machine needs.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) fn prepare(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Launch, LabError> {
     let home = site.dir.node(&node.name);
@@ -67,23 +72,35 @@ fn quoted(path: &std::path::Path) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Nobody without a name; the administrator everything; each agent the commands it uses.
+/// What agents may do, a user a line, as the permission model generates it and as an ACL file has it, but
+/// without passwords.
+pub const AGENTS: &str = include_str!("../../../../iam/generated/redis-users.acl");
+
+/// Nobody without a name; the administrator everything; each agent what the permission model gives it,
+/// and whom that does not name nothing: he cannot even log in.
 fn users(site: &Site) -> String {
     let mut text = String::from("user default off\n");
     for (user, password) in &site.secrets.redis {
-        let hash = hex::encode(Sha256::digest(password.as_bytes()));
-        let _ = writeln!(text, "user {user} on #{hash} {}", rights(user));
+        if let Some(rights) = rights(user) {
+            let hash = hex::encode(Sha256::digest(password.as_bytes()));
+            let _ = writeln!(text, "user {user} on #{hash} {rights}");
+        }
     }
     text
 }
 
-fn rights(user: &str) -> &'static str {
+fn rights(user: &str) -> Option<&'static str> {
+    let generated = || {
+        AGENTS.lines().find_map(|line| {
+            line.strip_prefix("user ")?
+                .strip_prefix(user)?
+                .strip_prefix(" on ")
+        })
+    };
     match user {
-        ADMIN => "~* &* +@all",
-        REPLICA => "resetchannels -@all +psync +replconf +ping",
-        "consumer_service" => "resetchannels ~* -@all +ping +del +eval +get +set +hget",
-        "query_service" => "resetchannels ~* -@all +ping +hmget +eval +get +hget +hset +pexpire",
-        _ => "resetchannels -@all +ping",
+        ADMIN => Some("~* &* +@all"),
+        REPLICA => Some("resetchannels -@all +psync +replconf +ping"),
+        _ => generated(),
     }
 }
 
@@ -118,17 +135,66 @@ pub(super) async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result
 /// # Errors
 /// A text: what the server or the system said.
 pub async fn connect(site: &Site, address: SocketAddrV4) -> Result<MultiplexedConnection, String> {
-    let password = site.secrets.redis.get(ADMIN).cloned().unwrap_or_default();
+    let connecting = connect_as(site, address, ADMIN);
+    connecting.await.map_err(|e| e.to_string())
+}
+
+/// A connection as `identity`, one of the lab's.
+///
+/// # Errors
+/// What the server or the system said.
+pub async fn connect_as(
+    site: &Site,
+    address: SocketAddrV4,
+    identity: &str,
+) -> redis::RedisResult<MultiplexedConnection> {
+    let password = site.secrets.redis.get(identity);
+    let client = client_of(identity, password.map_or("", String::as_str), address)?;
+    let patient = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(ANSWERS_WITHIN))
+        .set_response_timeout(Some(ANSWERS_WITHIN));
+    client
+        .get_multiplexed_async_connection_with_config(&patient)
+        .await
+}
+
+/// A client as the lab's administrator.
+///
+/// # Errors
+/// A text: what is wrong with the address.
+pub fn client(site: &Site, address: SocketAddrV4) -> Result<Client, String> {
+    let password = site.secrets.redis.get(ADMIN).map_or("", String::as_str);
+    client_as(ADMIN, password, address)
+}
+
+/// A client as any user.
+///
+/// # Errors
+/// As [`client`].
+pub fn client_as(user: &str, password: &str, address: SocketAddrV4) -> Result<Client, String> {
+    client_of(user, password, address).map_err(|e| e.to_string())
+}
+
+fn client_of(user: &str, password: &str, address: SocketAddrV4) -> redis::RedisResult<Client> {
     let login = RedisConnectionInfo::default()
-        .set_username(ADMIN)
+        .set_username(user)
         .set_password(password);
     let info = ConnectionAddr::Tcp(address.ip().to_string(), address.port())
-        .into_connection_info()
-        .map_err(|e| e.to_string())?
+        .into_connection_info()?
         .set_redis_settings(login);
-    redis::Client::open(info)
-        .map_err(|e| e.to_string())?
-        .get_multiplexed_async_connection()
-        .await
-        .map_err(|e| e.to_string())
+    Client::open(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_may_do_what_the_model_generates_and_whoever_it_does_not_name_has_no_user() {
+        let query = rights("query_service").unwrap();
+        assert!(query.starts_with("resetkeys ~*:{*}:document"), "{query}");
+        assert!(query.contains("-@all +eval +get"), "{query}");
+        assert_eq!(rights("query"), None);
+        assert_eq!(rights("command_service"), None);
+    }
 }

@@ -7,6 +7,7 @@ mod discovery;
 mod endpoints;
 mod files;
 mod glue;
+mod index;
 mod remembered;
 
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ pub(crate) struct Notes {
 pub(crate) fn mends(service: &str) -> bool {
     matches!(
         service,
-        "ec2" | "elasticfilesystem" | "glue" | "monitoring" | "servicediscovery"
+        "ec2" | "elasticfilesystem" | "glue" | "monitoring" | "servicediscovery" | "tagging"
     )
 }
 
@@ -57,6 +58,9 @@ pub(crate) async fn answer(rehearsal: &Rehearsal, call: &Call) -> Result<Respons
     let answer = rehearsal.backend.fetch(call).await?;
     if !answer.status.is_success() {
         return Ok(answer.into_response());
+    }
+    if call.scope.service == "tagging" && call.action == "GetResources" {
+        return index::complete(rehearsal, call, answer).await;
     }
     let mut notes = lock(&rehearsal.notes);
     let mended = match (call.scope.service.as_str(), call.action.as_str()) {

@@ -3,7 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
-use super::written::{CacheFill, Crash, FailoverOf, Pause, Server, Whom};
+use super::compat;
+use super::written::{AccessProbe, CacheFill, Crash, FailoverOf, Pause, Server, Whom};
 
 /// Whether an action changes the lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -124,6 +125,7 @@ pub static ACTIONS: &[ActionSpec] = &[
         effect: Effect::Mutates,
         undo: UndoClass::Reversible,
         permissions: Some(&[
+            "cloudwatch:DescribeAlarms",
             "elasticache:DescribeEvents",
             "elasticache:DescribeReplicationGroups",
             "elasticache:TestFailover",
@@ -131,8 +133,10 @@ pub static ACTIONS: &[ActionSpec] = &[
             "kafka:DescribeClusterV2",
             "kafka:ListNodes",
             "kafka:RebootBroker",
+            "rds:DescribeDBClusters",
             "rds:DescribeDBInstances",
             "rds:DescribeEvents",
+            "rds:FailoverDBCluster",
             "rds:RebootDBInstance",
         ]),
         arguments: |generator| generator.subschema_for::<FailoverOf>(),
@@ -145,6 +149,26 @@ pub static ACTIONS: &[ActionSpec] = &[
         undo: UndoClass::SelfHealing,
         permissions: None,
         arguments: |generator| generator.subschema_for::<Server>(),
+        built: true,
+    },
+    ActionSpec {
+        name: "access.probe",
+        summary: "log in to the servers as each agent and try everything that the permission model speaks of, \
+                  with the rights that it generates or with one of them changed",
+        effect: Effect::Mutates,
+        undo: UndoClass::Reversible,
+        permissions: None,
+        arguments: |generator| generator.subschema_for::<AccessProbe>(),
+        built: true,
+    },
+    ActionSpec {
+        name: "compat.probe",
+        summary: "ask the lab for everything that a service of AWS restricts and for everything that \
+                  agents need, and hold the answers against the service's lists",
+        effect: Effect::Mutates,
+        undo: UndoClass::Reversible,
+        permissions: None,
+        arguments: |generator| generator.subschema_for::<compat::Probe>(),
         built: true,
     },
 ];

@@ -4,8 +4,9 @@ use std::num::NonZeroU32;
 
 use rlab_document::HumanDuration;
 
+use super::compat::CompatProbe;
 use super::registry::{ACTIONS, ActionSpec};
-use super::written::Server;
+use super::written::{Rights, Server};
 use crate::agents::{Agent, Instance};
 
 /// An action with its arguments known.
@@ -63,6 +64,10 @@ pub enum Step {
     Failover(Failover),
     /// Cut every connection of clients to a server.
     ConnectionsCut(Server),
+    /// Try as each agent everything that the permission model speaks of.
+    AccessProbe(Rights),
+    /// Hold the lab against a service of AWS.
+    CompatProbe(CompatProbe),
 }
 
 /// Who loses its zone.
@@ -105,6 +110,8 @@ impl Step {
             Self::CacheFill { .. } => &ACTIONS[6],
             Self::Failover(_) => &ACTIONS[7],
             Self::ConnectionsCut(_) => &ACTIONS[8],
+            Self::AccessProbe(_) => &ACTIONS[9],
+            Self::CompatProbe(_) => &ACTIONS[10],
         }
     }
 
@@ -112,7 +119,8 @@ impl Step {
     pub fn permissions(&self) -> Option<Vec<&'static str>> {
         let mut needed = self.spec().permissions?.to_vec();
         if let Self::Failover(whom) = self {
-            needed.retain(|permission| permission.starts_with(whom.service()));
+            let wanted = [whom.service(), "cloudwatch:"];
+            needed.retain(|permission| wanted.iter().any(|of| permission.starts_with(of)));
         }
         Some(needed)
     }
@@ -128,6 +136,8 @@ impl Step {
             | Self::BrokerPause { .. }
             | Self::CacheFill { .. }
             | Self::ConnectionsCut(_)
+            | Self::AccessProbe(_)
+            | Self::CompatProbe(_)
             | Self::Failover(_) => None,
         }
     }
@@ -158,6 +168,11 @@ impl Step {
             }
             Self::Failover(_) => "failover back to who was in charge".to_owned(),
             Self::ConnectionsCut(_) => "clients connect again".to_owned(),
+            Self::AccessProbe(Rights::AsGenerated) => {
+                "nothing to undo: what is tried changes nothing".to_owned()
+            }
+            Self::AccessProbe(_) => "the rights that the permission model generates".to_owned(),
+            Self::CompatProbe(probe) => probe.undo(),
         }
     }
 
@@ -191,6 +206,8 @@ impl Step {
                 "failover kafka, the broker in the zone of MySQL's old primary".to_owned()
             }
             Self::ConnectionsCut(server) => format!("connections.cut {}", server.name()),
+            Self::AccessProbe(rights) => format!("access.probe with rights {}", rights.name()),
+            Self::CompatProbe(probe) => probe.describe(),
         }
     }
 }
@@ -206,7 +223,8 @@ mod tests {
 
     use rlab_document::HumanDuration;
 
-    use super::{Failover, Server, Step};
+    use super::{CompatProbe, Failover, Rights, Server, Step};
+    use crate::action::{Denials, Target};
     use crate::agents::{Agent, Instance};
 
     #[test]
@@ -230,16 +248,23 @@ mod tests {
         assert_eq!(Step::Failover(Failover::Redis).name(), "failover");
         let cut = Step::ConnectionsCut(Server::Kafka);
         assert_eq!(cut.name(), "connections.cut");
+        let probe = Step::AccessProbe(Rights::AsGenerated);
+        assert_eq!(probe.name(), "access.probe");
+        let probe = Step::CompatProbe(CompatProbe {
+            target: Target::Msk,
+            denials: Denials::None,
+            watch: None,
+        });
+        assert_eq!(probe.name(), "compat.probe");
     }
 
     #[test]
     fn a_failover_asks_for_the_permissions_of_its_own_service_only() {
         let needed = Step::Failover(Failover::Mysql).permissions().unwrap();
         assert!(needed.contains(&"rds:RebootDBInstance"));
-        assert!(
-            needed
-                .iter()
-                .all(|permission| permission.starts_with("rds:"))
-        );
+        let others = ["elasticache:", "kafka:"];
+        let of_others =
+            |permission: &&str| others.iter().any(|other| permission.starts_with(other));
+        assert!(!needed.iter().any(of_others), "{needed:?}");
     }
 }

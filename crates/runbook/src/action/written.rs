@@ -5,8 +5,9 @@ use std::num::NonZeroU32;
 
 use rlab_document::HumanDuration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::compat::Probe;
 use super::registry::ACTIONS;
 use crate::agents::{Agent, Instance};
 use crate::argument::Arg;
@@ -32,6 +33,10 @@ pub(crate) enum Action {
     Failover(FailoverOf),
     #[serde(rename = "connections.cut")]
     ConnectionsCut(Server),
+    #[serde(rename = "access.probe")]
+    AccessProbe(AccessProbe),
+    #[serde(rename = "compat.probe")]
+    CompatProbe(Probe),
 }
 
 /// Arguments of `crash`.
@@ -115,6 +120,40 @@ impl Server {
             Self::Kafka => "kafka",
             Self::Mysql => "mysql",
             Self::Redis => "redis",
+        }
+    }
+}
+
+/// Arguments of `access.probe`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccessProbe {
+    /// The rights in force meanwhile.
+    pub rights: Arg<Rights>,
+}
+
+/// Rights of the agents on the servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rights {
+    /// Those that the permission model generates.
+    AsGenerated,
+    /// On Kafka query-service may also read every topic there is.
+    WildcardAdded,
+    /// On MySQL command-service lacks the right to insert into the outbox.
+    RightDropped,
+    /// On Redis query-service may also remove every key there is.
+    GrantWidened,
+}
+
+impl Rights {
+    /// Its name in runbooks.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AsGenerated => "as_generated",
+            Self::WildcardAdded => "wildcard_added",
+            Self::RightDropped => "right_dropped",
+            Self::GrantWidened => "grant_widened",
         }
     }
 }

@@ -59,7 +59,7 @@ fn step(findings: &mut Findings<'_>, at: &str, action: &Action) {
                 );
             }
         }
-        Action::ConnectionsCut(_) => {}
+        Action::ConnectionsCut(_) | Action::AccessProbe(_) | Action::CompatProbe(_) => {}
         Action::CacheFill(_) => {
             needs_agent(findings, &format!("{at}/cache.fill"), Agent::QueryService);
         }

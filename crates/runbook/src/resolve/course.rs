@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use rlab_document::one_of;
 
 use super::Resolver;
-use crate::action::{Action, BrokerOf, Failover, FailoverOf, Primary, Step};
+use crate::action::{Action, BrokerOf, CompatProbe, Failover, FailoverOf, Primary, Step};
 use crate::expression::{Expression, Position};
 use crate::format::{Connect, Keys, Load, Phase, Produce};
 use crate::resolved::{
@@ -171,6 +171,20 @@ impl Resolver<'_, '_> {
                 within: self.argument(&format!("{at}/cache.fill/within"), &fill.within)?,
             },
             Action::ConnectionsCut(server) => Step::ConnectionsCut(*server),
+            Action::AccessProbe(probe) => Step::AccessProbe(
+                self.argument(&format!("{at}/access.probe/rights"), &probe.rights)?,
+            ),
+            Action::CompatProbe(probe) => {
+                let at = format!("{at}/compat.probe");
+                let target = self.argument(&format!("{at}/target"), &probe.target);
+                let denials = self.argument(&format!("{at}/denials"), &probe.denials);
+                let watch = self.optional(&format!("{at}/watch"), probe.watch.as_ref());
+                Step::CompatProbe(CompatProbe {
+                    target: target?,
+                    denials: denials?,
+                    watch: watch?,
+                })
+            }
             Action::Failover(of) => Step::Failover(match of {
                 FailoverOf::Primary(Primary::Mysql) => Failover::Mysql,
                 FailoverOf::Primary(Primary::Redis) => Failover::Redis,

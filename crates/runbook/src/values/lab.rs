@@ -44,6 +44,69 @@ pub static VALUES: &[ValueSpec] = &[
         Kind::Number(Unit::Milliseconds),
         "from the loss until the name led to who took over, by whoever carried it out; @phase: of the last one begun in it",
     ),
+    sampled(
+        "access.cells",
+        Kind::Number(Unit::Count),
+        "questions of the permission model that a server or the simulation of IAM answered; @phase: in it",
+    ),
+    sampled(
+        "access.allowed",
+        Kind::Number(Unit::Count),
+        "of them those that were answered with yes; @phase: in it",
+    ),
+    sampled(
+        "access.allowed_wrongly",
+        Kind::Number(Unit::Count),
+        "of them those that the model denies and a server let through; @phase: in it",
+    ),
+    sampled(
+        "access.denied_wrongly",
+        Kind::Number(Unit::Count),
+        "of them those that the model allows and a server denied; @phase: in it",
+    ),
+    sampled(
+        "access.unknown",
+        Kind::Number(Unit::Count),
+        "questions whose answer told neither; @phase: in it",
+    ),
+    sampled(
+        "access.rights_in_force",
+        Kind::Bool,
+        "the servers themselves list the rights that the probe wanted; @phase: in it",
+    ),
+    probed(
+        "compat.probed",
+        "things that the lab was asked for by `compat.probe`",
+    ),
+    probed(
+        "compat.slipped",
+        "of what the target does not give, what the lab let through",
+    ),
+    probed(
+        "compat.denied",
+        "of what the target does not give, what the lab denied too",
+    ),
+    probed("compat.needed", "of what was asked for, what agents need"),
+    probed(
+        "compat.denied_needed",
+        "of what agents need, what the target does not give or the lab denied",
+    ),
+    probed(
+        "compat.recorded",
+        "commands that agents were seen to give Redis",
+    ),
+    probed(
+        "compat.unmodelled",
+        "of these, commands that the permission model does not grant to the agent",
+    ),
+    probed(
+        "compat.cross_slot",
+        "of these, commands whose keys did not all lie in one hash slot",
+    ),
+    probed(
+        "compat.unknown",
+        "things that were asked for and not decided",
+    ),
     judged(
         "ledger.obligations",
         Unit::Count,
@@ -102,3 +165,8 @@ pub static VALUES: &[ValueSpec] = &[
 
 /// The value that has no meaning without `expect.stale_after`.
 pub(crate) const STALE_CACHE: &str = "ledger.stale_cache";
+
+/// A count that `compat.probe` comes to.
+const fn probed(name: &'static str, summary: &'static str) -> ValueSpec {
+    sampled(name, Kind::Number(Unit::Count), summary)
+}

@@ -3,6 +3,7 @@
 //! The index of tags is late, so that what it names may be gone for hours, and some of what AWS deletes is
 //! only scheduled for it. What cannot be asked is unknown, and so never passes for gone.
 
+mod around;
 mod kept;
 mod servers;
 mod tasks;
@@ -78,7 +79,7 @@ impl Account {
         stream::iter(asking).buffered(AT_A_TIME).collect().await
     }
 
-    async fn residual(&self, found: Tagged) -> Residual {
+    pub(super) async fn residual(&self, found: Tagged) -> Residual {
         let state = match self.state(&found.arn).await {
             Ok(Some(state)) => state,
             Ok(None) => State::Unknown {
@@ -106,6 +107,13 @@ impl Account {
             "elasticache" => self.cache(kind, name).await,
             "kafka" => self.kafka(kind, arn).await,
             "ecs" => self.tasks(kind, name, arn).await,
+            "ec2" => self.network(kind, name).await,
+            "elasticfilesystem"
+            | "fis"
+            | "cloudwatch"
+            | "servicediscovery"
+            | "elasticloadbalancing"
+            | "iam" => self.around(parts.service, kind, name, arn).await,
             _ => Ok(None),
         }
     }

@@ -29,6 +29,16 @@ const NAMED: &[(&str, &str)] = &[
     ("aws_rds_cluster_parameter_group", "name"),
 ];
 
+/// Types whose resources AWS calls by an id of its own, and lets be found by a planned name: type and
+/// attribute.
+const SOUGHT: &[(&str, &str)] = &[
+    ("aws_msk_cluster", "cluster_name"),
+    ("aws_msk_configuration", "name"),
+    ("aws_msk_serverless_cluster", "cluster_name"),
+    ("aws_secretsmanager_secret", "name"),
+    ("aws_service_discovery_private_dns_namespace", "name"),
+];
+
 /// Types whose resources are not taken over: a new revision takes the place of the old one, or
 /// doing it again changes nothing.
 const LEFT: &[&str] = &["aws_ecs_task_definition", "aws_iam_role_policy_attachment"];
@@ -82,6 +92,19 @@ pub(super) fn by_name(plan: &Value) -> BTreeMap<String, String> {
             return Some((change["address"].as_str()?.to_owned(), id));
         }
         let (_, attribute) = NAMED.iter().find(|(named, _)| *named == kind)?;
+        let name = change["change"]["after"][attribute].as_str()?;
+        Some((change["address"].as_str()?.to_owned(), name.to_owned()))
+    });
+    named.collect()
+}
+
+/// Address → name of each planned resource that has one by which AWS lets it be found.
+pub(super) fn names(plan: &Value) -> BTreeMap<String, String> {
+    let changes = plan["resource_changes"].as_array().into_iter().flatten();
+    let named = changes.filter_map(|change| {
+        let kind = change["type"].as_str()?;
+        let mut known = NAMED.iter().chain(SOUGHT);
+        let (_, attribute) = known.find(|(known, _)| *known == kind)?;
         let name = change["change"]["after"][attribute].as_str()?;
         Some((change["address"].as_str()?.to_owned(), name.to_owned()))
     });
@@ -147,5 +170,19 @@ mod tests {
             .map(|(a, id)| (a.as_str(), id.as_str()))
             .collect();
         assert_eq!(all, [("a", "rlab-x-runner"), ("d", "1:rlab-x-daily")]);
+    }
+
+    #[test]
+    fn what_aws_calls_by_an_id_of_its_own_is_sought_by_its_planned_name_and_has_no_id_by_it() {
+        let change = |address: &str, kind: &str, after: Value| json!({ "address": address, "type": kind, "change": { "after": after } });
+        let plan = json!({ "resource_changes": [
+            change("k", "aws_msk_cluster", json!({ "cluster_name": "rlab-x" })),
+            change("s", "aws_secretsmanager_secret", json!({ "name": "rlab-x/runner" })),
+            change("v", "aws_vpc", json!({})),
+        ] });
+        let sought: Vec<_> = names(&plan).into_iter().collect();
+        let told = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(sought, [told("k", "rlab-x"), told("s", "rlab-x/runner")]);
+        assert!(by_name(&plan).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 //! A remote backend is told of what was made only every twenty seconds, so that a terraform that dies
 //! leaves resources behind that the next one would make again, and be refused. What was made is in
 //! terraform's own output, with its id; what was only begun is known by the name that was planned for
-//! it. Both are taken over by `import` blocks.
+//! it, and AWS is asked for the id where that is another ([`Begun`]). Both are taken over by `import` blocks.
 
 mod ids;
 
@@ -24,6 +24,8 @@ use super::workdir::Workdir;
 const BLOCKS: &str = "adopted.tf";
 /// Address → id that a resource has by the name planned for it, in the lab's directory.
 const NAMES: &str = "names.json";
+/// Address → name by which AWS lets a planned resource be found, beside it.
+const SOUGHT: &str = "sought.json";
 /// What terraform says of an id that nothing has.
 const NOT_THERE: &str = "non-existent remote object";
 
@@ -36,18 +38,65 @@ pub struct Orphan {
     pub id: String,
 }
 
+/// Something that was begun when its terraform died. AWS may have made it, be making it, or never have been
+/// asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Where it belongs.
+    pub address: String,
+    /// Its type, as terraform calls it.
+    pub kind: String,
+    /// The name by which AWS lets it be found.
+    pub name: String,
+}
+
 impl Workdir {
-    /// What runs of this directory made, or began, that is not in the state.
+    /// What runs of this directory began, and nobody told that it is done.
     ///
     /// # Errors
     /// When the state cannot be read.
-    pub async fn orphans(&self, stop: &Stop) -> Result<Vec<Orphan>, TerraformError> {
-        let made = self.made();
-        if made.is_empty() {
+    pub async fn begun(&self, stop: &Stop) -> Result<Vec<Begun>, TerraformError> {
+        let mut open = self.made();
+        open.retain(|_, made| made.id.is_none());
+        if open.is_empty() {
             return Ok(Vec::new());
         }
         let known = self.resources(stop).await?;
-        let names = self.names();
+        let names = self.read_map(SOUGHT);
+        let lost = open.into_iter().filter(|(a, _)| !known.contains(a));
+        let begun = lost.filter_map(|(address, made)| {
+            let name = names.get(&address)?.clone();
+            let kind = made.kind;
+            Some(Begun {
+                address,
+                kind,
+                name,
+            })
+        });
+        Ok(begun.collect())
+    }
+
+    /// What runs of this directory made, or began, that is not in the state. `found` has the ids, by
+    /// address, of what was begun and AWS was asked about.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub async fn orphans(
+        &self,
+        found: &BTreeMap<String, String>,
+        stop: &Stop,
+    ) -> Result<Vec<Orphan>, TerraformError> {
+        let mut made = self.made();
+        if made.is_empty() {
+            return Ok(Vec::new());
+        }
+        for (address, id) in found {
+            if let Some(made) = made.get_mut(address) {
+                made.id = Some(id.clone());
+            }
+        }
+        let known = self.resources(stop).await?;
+        let names = self.read_map(NAMES);
         let ids = ids::Ids::of(&made);
         let lost = made.iter().filter(|(address, _)| !known.contains(address));
         let found = lost.filter_map(|(address, made)| {
@@ -110,13 +159,14 @@ impl Workdir {
         self.stream(run, self.redactor(), on, stop).await.map(drop)
     }
 
-    /// Keeps the ids that planned resources will have by their names.
+    /// Keeps the ids that planned resources will have by their names, and the names to ask AWS for.
     pub(super) fn note_names(&self, plan: &Plan) -> Result<(), TerraformError> {
-        self.write_json(&self.dir().join(NAMES), &ids::by_name(&plan.raw))
+        self.write_json(&self.dir().join(NAMES), &ids::by_name(&plan.raw))?;
+        self.write_json(&self.dir().join(SOUGHT), &ids::names(&plan.raw))
     }
 
-    fn names(&self) -> BTreeMap<String, String> {
-        let text = std::fs::read(self.dir().join(NAMES)).unwrap_or_default();
+    fn read_map(&self, file: &str) -> BTreeMap<String, String> {
+        let text = std::fs::read(self.dir().join(file)).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 

@@ -1,5 +1,9 @@
-//! Requests to brokers and controllers in Kafka's own protocol, for what the lab asks of them:
-//! are you there, which brokers are alive, who leads and follows, create and delete topics.
+//! Requests to brokers and controllers in Kafka's own protocol, for what the lab asks of them: are you
+//! there, which brokers are alive, who leads and follows, create and delete topics, who may do what.
+
+mod acl;
+mod attempt;
+mod login;
 
 use std::net::SocketAddrV4;
 use std::time::Duration;
@@ -20,6 +24,9 @@ use rlab_contract::topics::TopicSpec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+pub use acl::Acl;
+pub use attempt::On;
+
 /// Longest answer that is read, bytes.
 const ANSWER_LIMIT: usize = 16 << 20;
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -39,7 +46,8 @@ pub struct Partition {
     pub replicas: Vec<i32>,
 }
 
-/// A connection to one broker or controller.
+/// A connection to one broker or controller. Whoever has not logged in is told the supported versions
+/// and nothing else.
 pub struct Connection {
     stream: TcpStream,
     correlation: i32,
@@ -225,8 +233,12 @@ fn creatable(topic: &TopicSpec) -> CreatableTopic {
         .with_configs(topic.config.iter().map(config).collect())
 }
 
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
 fn topic_name(name: &str) -> TopicName {
-    StrBytes::from_string(name.to_owned()).into()
+    text(name).into()
 }
 
 fn no_error(code: i16, what: &str) -> Result<(), String> {

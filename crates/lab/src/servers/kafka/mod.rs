@@ -3,7 +3,9 @@
 //! The controller is a process of its own so that brokers can die without taking the quorum along:
 //! with combined nodes the in-sync set would never shrink and producers would see timeouts.
 
-use std::collections::BTreeMap;
+mod client;
+mod properties;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,11 +14,12 @@ use super::{Launch, Site, clean_environment, java_flags};
 use crate::error::LabError;
 use crate::files;
 use crate::kafka_wire::Connection;
-use crate::layout::broker_listener::{CLIENT, INTERNAL, SASL};
+use crate::layout::broker_listener::CLIENT;
 use crate::processes::{LAB_MARK, NODE_MARK};
 use crate::spec::{NodeKind, NodeSpec};
 
-const CONTROLLER_ID: u16 = 1000;
+pub use client::{connect, connect_as, settings};
+
 const LOG_CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Configuration status="WARN" shutdownHook="disable">
   <Appenders>
@@ -42,8 +45,7 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> 
     if !data.exists() {
         format_storage(site, node, &home, &data)?;
     }
-    let text = render(&server_properties(site, node, &data));
-    files::write(&properties, text.as_bytes(), files::READABLE)?;
+    properties::write(site, node, &data, &properties)?;
     let kafka = &site.spec.profile.kafka;
     let heap = match node.kind {
         NodeKind::Controller => kafka.controller_heap_mib,
@@ -76,8 +78,7 @@ fn format_storage(site: &Site, node: &NodeSpec, home: &Path, data: &Path) -> Res
     let fresh = home.join("data.new");
     let _ = std::fs::remove_dir_all(&fresh);
     let properties = home.join("format.properties");
-    let text = render(&server_properties(site, node, &fresh));
-    files::write(&properties, text.as_bytes(), files::READABLE)?;
+    properties::write(site, node, &fresh, &properties)?;
     let arguments_file = home.join("format.arguments");
     let text = format_arguments(site, node, &properties);
     files::write(&arguments_file, text.as_bytes(), files::OWNER_ONLY)?;
@@ -126,6 +127,7 @@ fn format_arguments(site: &Site, node: &NodeSpec, properties: &Path) -> String {
         properties.display()
     );
     if node.kind == NodeKind::Controller {
+        // The brokers' own among them: it has to be there before one of them asks another in.
         for (user, password) in &site.secrets.kafka {
             let _ = write!(
                 lines,
@@ -136,126 +138,6 @@ fn format_arguments(site: &Site, node: &NodeSpec, properties: &Path) -> String {
     lines
 }
 
-fn server_properties(site: &Site, node: &NodeSpec, data: &Path) -> BTreeMap<String, String> {
-    let controller = site.spec.first(NodeKind::Controller);
-    let voter = controller.map(|c| format!("{CONTROLLER_ID}@{}", c.back_address(0)));
-    let mut properties = BTreeMap::new();
-    let mut set = |key: &str, value: String| {
-        properties.insert(key.to_owned(), value);
-    };
-    set("controller.quorum.voters", voter.unwrap_or_default());
-    set("controller.listener.names", "CONTROLLER".into());
-    set("log.dirs", data.display().to_string());
-    set("listener.security.protocol.map", PROTOCOLS.into());
-    for (key, value) in SHARED {
-        set(key, (*value).into());
-    }
-    let kafka = &site.spec.profile.kafka;
-    let replicas = kafka.brokers.min(3).to_string();
-    for key in REPLICATION_FACTORS {
-        set(key, replicas.clone());
-    }
-    for key in MIN_ISR {
-        set(key, kafka.min_insync_replicas.to_string());
-    }
-    match node.kind {
-        NodeKind::Broker { id } => properties.extend(broker_properties(node, id)),
-        _ => {
-            set("process.roles", "controller".into());
-            set("node.id", CONTROLLER_ID.to_string());
-            set(
-                "listeners",
-                format!("CONTROLLER://{}", node.back_address(0)),
-            );
-        }
-    }
-    properties
-}
-
-fn broker_properties(node: &NodeSpec, id: u16) -> Vec<(String, String)> {
-    let listeners = format!(
-        "CLIENT://{},SASL://{},INTERNAL://{}",
-        node.back_address(CLIENT),
-        node.back_address(SASL),
-        node.back_address(INTERNAL)
-    );
-    let advertised = format!(
-        "CLIENT://{},SASL://{},INTERNAL://{}",
-        node.front_address(CLIENT),
-        node.front_address(SASL),
-        node.back_address(INTERNAL)
-    );
-    [
-        ("process.roles", "broker".to_owned()),
-        ("node.id", id.to_string()),
-        ("broker.rack", node.zone.clone()),
-        ("listeners", listeners),
-        ("advertised.listeners", advertised),
-        ("inter.broker.listener.name", "INTERNAL".into()),
-        ("sasl.enabled.mechanisms", "SCRAM-SHA-512".into()),
-        (
-            "listener.name.client.max.connection.creation.rate",
-            NEW_CONNECTIONS_PER_S.into(),
-        ),
-        // By default the rate is that of eleven seconds, and a thousand come in at once.
-        ("quota.window.num", "2".into()),
-        (
-            "listener.name.sasl.scram-sha-512.sasl.jaas.config",
-            SCRAM.into(),
-        ),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .to_vec()
-}
-
-/// What MSK lets in on an IAM listener of an M5 or M7g broker (AWS's documentation of MSK's quotas): a
-/// storm of clients meets the same limit here.
-const NEW_CONNECTIONS_PER_S: &str = "100";
-const SCRAM: &str = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
-const PROTOCOLS: &str =
-    "CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,INTERNAL:PLAINTEXT";
-const REPLICATION_FACTORS: &[&str] = &[
-    "default.replication.factor",
-    "offsets.topic.replication.factor",
-    "transaction.state.log.replication.factor",
-    "share.coordinator.state.topic.replication.factor",
-];
-const MIN_ISR: &[&str] = &[
-    "min.insync.replicas",
-    "transaction.state.log.min.isr",
-    "share.coordinator.state.topic.min.isr",
-];
-/// Small buffers and short sessions: failover in about 4.6 s rather than 9 s.
-const SHARED: &[(&str, &str)] = &[
-    ("num.partitions", "3"),
-    ("offsets.topic.num.partitions", "3"),
-    ("transaction.state.log.num.partitions", "3"),
-    ("share.coordinator.state.topic.num.partitions", "3"),
-    ("auto.create.topics.enable", "false"),
-    ("unclean.leader.election.enable", "false"),
-    ("group.initial.rebalance.delay.ms", "0"),
-    ("num.network.threads", "2"),
-    ("num.io.threads", "2"),
-    ("log.cleaner.dedupe.buffer.size", "4194304"),
-    ("broker.heartbeat.interval.ms", "500"),
-    ("broker.session.timeout.ms", "4000"),
-    ("controller.quorum.election.timeout.ms", "250"),
-    ("controller.quorum.election.backoff.max.ms", "100"),
-    (
-        "replica.selector.class",
-        "org.apache.kafka.common.replica.RackAwareReplicaSelector",
-    ),
-];
-
-fn render(properties: &BTreeMap<String, String>) -> String {
-    properties
-        .iter()
-        .fold(String::new(), |mut text, (key, value)| {
-            let _ = writeln!(text, "{key}={}", value.replace('\\', "\\\\"));
-            text
-        })
-}
-
 pub(super) async fn probe_controller(node: &NodeSpec) -> Result<(), String> {
     Connection::open(node.back_address(0))
         .await?
@@ -263,8 +145,8 @@ pub(super) async fn probe_controller(node: &NodeSpec) -> Result<(), String> {
         .await
 }
 
-pub(super) async fn probe_broker(node: &NodeSpec, id: u16) -> Result<(), String> {
-    let mut connection = Connection::open(node.back_address(CLIENT)).await?;
+pub(super) async fn probe_broker(site: &Site, node: &NodeSpec, id: u16) -> Result<(), String> {
+    let mut connection = connect(site, node.back_address(CLIENT)).await?;
     let alive = connection.live_brokers().await?;
     match alive.contains(&i32::from(id)) {
         true => Ok(()),

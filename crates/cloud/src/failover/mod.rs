@@ -1,0 +1,170 @@
+//! Failovers of a lab with a Terraform root: asked of AWS's API, and proven by what AWS tells of them.
+
+mod broker;
+mod cache;
+mod database;
+mod guard;
+mod limits;
+mod told;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use rlab_aws::account::{Account, Failovers};
+use rlab_drill::{Control, ControlError, FailedOver, Loss};
+use rlab_lab::client::LabClient;
+use rlab_lab::{LabDir, files};
+use rlab_runbook::{Failover, Resolved, Step};
+
+use crate::deployed::Deployed;
+use crate::error::CloudError;
+use crate::ground::Ground;
+use crate::record::{Paths, Record};
+
+use limits::Limits;
+
+/// AWS, asked for failovers of one lab.
+#[derive(Debug)]
+struct Asking {
+    account: Account,
+    deployed: Deployed,
+    facts: &'static Failovers,
+    limits: Limits,
+}
+
+/// Who carries out the failovers of `drill` on the lab in `dir`; `None` where that is not AWS: the lab
+/// has no Terraform root, or the drill no failovers.
+///
+/// # Errors
+/// For a drill that cannot be run there, with the steps that AWS has no call for; when the lab is not up,
+/// or AWS cannot be asked.
+pub async fn control(
+    dir: &LabDir,
+    drill: &Resolved,
+) -> Result<Option<Arc<dyn Control>>, CloudError> {
+    let Some(record) = Record::find(dir)? else {
+        return Ok(None);
+    };
+    if !record.is_rehearsed() {
+        return Err(not_on_aws(&record.lab, drill));
+    }
+    let mut steps = drill.phases.iter().flat_map(|phase| &phase.steps);
+    if !steps.any(|step| matches!(step, Step::Failover(_))) {
+        return Ok(None);
+    }
+    // Says that the lab is not up, where the API would only be silent.
+    LabClient::connect(dir).await?;
+    let deployed = Paths::of(dir).deployed();
+    if !deployed.exists() {
+        return Err(CloudError::NotDeployed(record.lab));
+    }
+    let ground = Ground::of(&record, dir)?;
+    Ok(Some(Arc::new(Asking {
+        account: ground.account(&record, dir).await?.step("failing over"),
+        deployed: files::read_json(&deployed)?,
+        facts: Failovers::built_in(),
+        limits: Limits::of(ground.pace()),
+    })))
+}
+
+/// Why `drill` is not run on a lab whose servers are AWS's own.
+fn not_on_aws(lab: &str, drill: &Resolved) -> CloudError {
+    let steps = drill.phases.iter().flat_map(|phase| &phase.steps);
+    let without_call = steps.filter(|step| step.permissions().is_none());
+    let without_call: Vec<String> = without_call.map(Step::describe).collect();
+    let (lab, drill) = (lab.to_owned(), drill.id.clone());
+    match without_call.is_empty() {
+        true => CloudError::OutOfReach { lab, drill },
+        false => CloudError::NoCall {
+            lab,
+            drill,
+            steps: without_call,
+        },
+    }
+}
+
+impl Asking {
+    async fn allowed(&self, wanted: &[Failover]) -> Result<(), ControlError> {
+        let times = |of: Failover| wanted.iter().filter(|wanted| **wanted == of).count();
+        if times(Failover::Mysql) > 0 {
+            self.database_is_ready().await?;
+        }
+        let caches = times(Failover::Redis);
+        if caches > 0 {
+            self.cache_is_ready(caches).await?;
+        }
+        if times(Failover::BrokerInZoneOfOldPrimary) > 0 {
+            self.brokers_are_ready().await?;
+        }
+        self.nothing_rings().await
+    }
+
+    /// None of the lab's own alarms rings, which would stop an experiment of AWS's too.
+    async fn nothing_rings(&self) -> Result<(), ControlError> {
+        let names = self.deployed.alarm_arns.values();
+        let names: Vec<String> = names
+            .map(|arn| arn.rsplit(':').next().unwrap_or(arn).to_owned())
+            .collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let alarms = self.account.alarms(&names).await;
+        guard::alarms(&names, &alarms.map_err(told::unasked)?)
+    }
+}
+
+impl Control for Asking {
+    fn allows<'a>(&'a self, wanted: &'a [Failover]) -> BoxFuture<'a, Result<(), ControlError>> {
+        self.allowed(wanted).boxed()
+    }
+
+    fn fail_over(&self, loss: Loss) -> BoxFuture<'_, Result<FailedOver, ControlError>> {
+        async move {
+            match loss {
+                Loss::Mysql => self.fail_database_over().await,
+                Loss::Redis => self.fail_cache_over().await,
+                Loss::Broker { id } => self.reboot_broker(id).await,
+            }
+        }
+        .boxed()
+    }
+
+    fn longest(&self, of: Failover) -> Duration {
+        self.limits.asking
+            + match of {
+                Failover::Mysql => self.limits.database,
+                Failover::Redis => self.limits.cache,
+                Failover::BrokerInZoneOfOldPrimary => self.limits.broker,
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drill(id: &str) -> Resolved {
+        rlab_runbook::find(id).unwrap().resolve(&[]).unwrap()
+    }
+
+    #[test]
+    fn a_drill_with_a_step_that_aws_has_no_call_for_is_refused_by_that_step() {
+        let refused = not_on_aws("mine", &drill("E-046")).to_string();
+        assert!(refused.contains("connections.cut kafka"), "{refused}");
+        let refused = not_on_aws("mine", &drill("E-045"));
+        assert!(
+            matches!(refused, CloudError::OutOfReach { .. }),
+            "{refused}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_lab_without_a_record_is_left_to_its_supervisor() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = rlab_lab::LabHome::at(home.path()).lab("local").unwrap();
+        let control = control(&dir, &drill("E-045")).await.unwrap();
+        assert!(control.is_none());
+    }
+}
