@@ -67,6 +67,8 @@ real_lab() {
     scene="$(mktemp -d)"
     export RLAB_HOME="$scene" RLAB_LAB=test-main RLAB_PORT_OFFSET=2000
     trap 'rlab down --purge --confirm test-main || true; rm -rf "$scene"' EXIT
+    # What the build and the fetched servers left to be written would stall MySQL's commits.
+    sync
     say "a real lab: up, smoke, every drill"
     rlab up
     rlab status

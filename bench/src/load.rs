@@ -50,6 +50,7 @@ pub async fn measure(rate: u32, seconds: u32) -> Result<LoadReport, BenchError> 
     let load = Load {
         asks: Asks::Commands(Arc::new(move || Some(address))),
         count: Some(u64::from(rate) * u64::from(seconds)),
+        lasting: false,
         rate_per_s: f64::from(rate),
         keys: 1_000,
         seed: 1,

@@ -19,7 +19,7 @@ pub enum DrillEvent {
         until: String,
         /// The loads of commands so far.
         load: LoadProgress,
-        /// Commands in all.
+        /// Commands in all; a load that lasts until a phase sends more.
         commands: u64,
     },
 }
@@ -36,10 +36,11 @@ impl fmt::Display for DrillEvent {
                 commands,
             } => {
                 let LoadProgress { sent, answered, .. } = load;
-                write!(
-                    f,
-                    "{arm}/{phase}: {until}; {sent} of {commands} commands sent, {answered} acknowledged"
-                )
+                write!(f, "{arm}/{phase}: {until}; {sent} ")?;
+                if sent < commands {
+                    write!(f, "of {commands} ")?;
+                }
+                write!(f, "commands sent, {answered} acknowledged")
             }
         }
     }

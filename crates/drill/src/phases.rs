@@ -77,6 +77,7 @@ impl Phases<'_, '_> {
         let kills_before = self.kills().await?.len();
         let agents_before = self.agent_kills();
         self.record.note("phase", json!({ "begins": phase.name }))?;
+        self.loads.end_with(&phase.name);
         self.start.those_of(&phase.name, self.loads, self.record)?;
         for step in &phase.steps {
             let carried_out = steps::carry_out(

@@ -152,7 +152,9 @@ impl Stage {
         loop {
             match self.steady().await {
                 Ok(()) => return Ok(()),
-                Err(error) if Instant::now() > deadline => return Err(error.to_string()),
+                Err(error) if is_gone(&error) || Instant::now() > deadline => {
+                    return Err(error.to_string());
+                }
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
@@ -167,6 +169,11 @@ impl Stage {
             .last()
             .map_or(0, |e| e.sequence))
     }
+}
+
+/// Whether there is no lab any more that could settle: nothing brings a supervisor back by itself.
+fn is_gone(error: &DrillError) -> bool {
+    matches!(error, DrillError::Lab(LabError::NotRunning(_)))
 }
 
 fn unwell(status: &LabStatus) -> String {

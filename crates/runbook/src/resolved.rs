@@ -108,7 +108,9 @@ pub struct ResolvedLoad {
     pub kind: LoadKind,
     /// Phase that it begins with; none for the first.
     pub from: Option<String>,
-    /// Requests in all; none if it goes on until the phases end. Commands always have one.
+    /// Phase that ends it, once `count` requests were sent.
+    pub to: Option<String>,
+    /// Requests in all, or with `to` the fewest. Without both it goes on until the phases end.
     pub count: Option<NonZeroU64>,
     /// Open-loop rate of sending.
     pub rate: Rate,

@@ -95,7 +95,10 @@ fn loads_that_cannot_be_run_are_reported_together() {
         "load:\n  both: { http.post: commands, http.get: items, count: 5, rate: 1/s, keys: 2 }\n  \
              none: { rate: 1/s, keys: 2 }\n  \
              endless: { http.post: commands, rate: 1/s, keys: orders }\n  \
-             lost: { http.get: items, rate: 1/s, keys: order }\n"
+             lost: { http.get: items, rate: 1/s, keys: order }\n  \
+             backwards: { http.post: commands, from: crashes, to: steady, rate: 1/s, keys: 2 }\n  \
+             nowhere: { http.post: commands, to: the_end, rate: 1/s, keys: 2 }\n  \
+             stays: { kafka.connect: { retry: immediate, within: 1s }, to: drain, rate: 1/s, keys: 2 }\n"
     ),]));
 }
 

@@ -48,6 +48,8 @@ pub struct Load {
     pub asks: Asks,
     /// Questions in all; without it the load goes on until it is stopped.
     pub count: Option<u64>,
+    /// Whether it goes on beyond `count` until it is told that this was [`LoadHandle::enough`].
+    pub lasting: bool,
     /// Questions per second on the schedule.
     pub rate_per_s: f64,
     /// Distinct aggregates, at least 1.
@@ -95,11 +97,13 @@ impl Load {
         let (sender, history) = HistoryThread::start(&self.history)?;
         let counters = Arc::new(Counters::default());
         let stop = CancellationToken::new();
+        let enough = CancellationToken::new();
         let abandon = CancellationToken::new();
         let sending = Arc::new(Sending {
             epoch: self.epoch,
             counters: counters.clone(),
             stop: stop.clone(),
+            enough: enough.clone(),
         });
         let abandoned = abandon.clone();
         let thread = tokio::task::spawn_blocking(move || {
@@ -120,6 +124,7 @@ impl Load {
         Ok(LoadHandle {
             counters,
             stop,
+            enough,
             abandon,
             thread,
         })
@@ -154,7 +159,7 @@ impl Load {
         let permits = Arc::new(Semaphore::new(self.max_in_flight as usize));
         let under_way = TaskTracker::new();
         let start = Instant::now();
-        for n in 0..self.count.unwrap_or(u64::MAX) {
+        for n in (0..).take_while(|n| self.goes_on(*n, sending)) {
             let intended = start + Duration::from_secs_f64(n as f64 / self.rate_per_s);
             let permit = tokio::select! {
                 biased;
@@ -178,6 +183,12 @@ impl Load {
         under_way.close();
         under_way.wait().await;
     }
+
+    /// Whether there is a question after the first `n`.
+    fn goes_on(&self, n: u64, sending: &Sending) -> bool {
+        let least = self.count.unwrap_or(if self.lasting { 0 } else { u64::MAX });
+        n < least || self.lasting && !sending.enough.is_cancelled()
+    }
 }
 
 /// What every question under way shares.
@@ -185,6 +196,7 @@ struct Sending {
     epoch: Instant,
     counters: Arc<Counters>,
     stop: CancellationToken,
+    enough: CancellationToken,
 }
 
 impl Sending {

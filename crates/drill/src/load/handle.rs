@@ -40,6 +40,7 @@ pub struct LoadSummary {
 pub struct LoadHandle {
     pub(super) counters: Arc<Counters>,
     pub(super) stop: CancellationToken,
+    pub(super) enough: CancellationToken,
     /// Ends the load without waiting for answers.
     pub(super) abandon: CancellationToken,
     pub(super) thread: JoinHandle<Result<u64, LoadError>>,
@@ -99,6 +100,11 @@ impl LoadHandle {
     #[must_use]
     pub fn finished(&self) -> bool {
         self.thread.is_finished()
+    }
+
+    /// Ends a lasting load as soon as its count is reached.
+    pub fn enough(&self) {
+        self.enough.cancel();
     }
 
     /// Sends nothing more; questions under way are still waited for.

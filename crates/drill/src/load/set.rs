@@ -17,6 +17,8 @@ struct Running {
     name: String,
     kind: LoadKind,
     count: Option<u64>,
+    /// Phase that ends it.
+    to: Option<String>,
     /// What it takes even if no question is ever answered.
     longest: Duration,
     handle: LoadHandle,
@@ -29,9 +31,17 @@ impl Loads {
             name: name.to_owned(),
             kind: load.kind,
             count: load.count.map(NonZeroU64::get),
+            to: load.to.clone(),
             longest: longest(load),
             handle,
         });
+    }
+
+    /// Ends the loads that last until `phase`.
+    pub fn end_with(&self, phase: &str) {
+        for load in self.0.iter().filter(|load| load.to.as_deref() == Some(phase)) {
+            load.handle.enough();
+        }
     }
 
     /// Whether every command was sent and answered, or given up. Reads leave nothing to be done.
@@ -71,7 +81,7 @@ impl Loads {
         Some(Value::Bool(load.handle.gap_closed(since_us, now_us)))
     }
 
-    /// The counts of all loads of commands so far, and how many commands there will be.
+    /// The counts of all loads of commands so far, and how many commands there will be at least.
     pub fn progress(&self) -> (LoadProgress, u64) {
         let mut sum = LoadProgress::default();
         let mut count = 0;

@@ -89,6 +89,7 @@ impl Start<'_> {
         Ok(Load {
             asks,
             count: load.count.map(std::num::NonZeroU64::get),
+            lasting: load.to.is_some(),
             rate_per_s: load.rate.per_second(),
             keys: load.keys.get(),
             seed,

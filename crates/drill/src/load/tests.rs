@@ -25,6 +25,7 @@ fn load(address: SocketAddr, count: u64, history: PathBuf) -> Load {
     Load {
         asks: Asks::Commands(Arc::new(move || Some(address))),
         count: Some(count),
+        lasting: false,
         rate_per_s: 2_000.0,
         keys: 7,
         seed: 1,
@@ -262,6 +263,29 @@ async fn a_seed_repeats_the_keys_and_a_stop_ends_the_load_with_its_history_whole
     assert!(summary.progress.sent < 1_000_000);
     assert_eq!(summary.recorded, summary.progress.sent);
     assert_eq!(recorded(&path).len() as u64, summary.recorded);
+}
+
+#[tokio::test]
+async fn a_lasting_load_goes_on_beyond_its_count_until_it_was_enough_and_never_ends_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let address = server(|n, command| async move { acknowledge(n, &command) }).await;
+    let lasting = |name: &str| Load {
+        lasting: true,
+        ..load(address, 50, dir.path().join(name))
+    };
+
+    let told_at_once = lasting("at-once").start().unwrap();
+    told_at_once.enough();
+    assert_eq!(told_at_once.join().await.unwrap().progress.sent, 50);
+
+    let told_late = lasting("late").start().unwrap();
+    while told_late.progress().sent < 100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!told_late.finished());
+    told_late.enough();
+    let summary = told_late.join().await.unwrap();
+    assert_eq!(summary.recorded, summary.progress.sent);
 }
 
 #[tokio::test]

@@ -14,8 +14,10 @@ pub(super) fn check(findings: &mut Findings<'_>) {
 }
 
 fn load(findings: &mut Findings<'_>, at: &str, load: &Load) {
-    if let Some(from) = &load.from {
-        begins(findings, &format!("{at}/from"), from);
+    let from = load.from.as_ref();
+    let from = from.and_then(|from| phase(findings, &format!("{at}/from"), from));
+    if let Some(to) = &load.to {
+        ends(findings, &format!("{at}/to"), load, from.unwrap_or(0), to);
     }
     let asks: Vec<LoadKind> = load.asks().collect();
     match asks[..] {
@@ -43,20 +45,37 @@ fn load(findings: &mut Findings<'_>, at: &str, load: &Load) {
     }
 }
 
-fn begins(findings: &mut Findings<'_>, at: &str, from: &str) {
+/// Which phase has that name, counted from 0.
+fn phase(findings: &mut Findings<'_>, at: &str, named: &str) -> Option<usize> {
     let phases = &findings.document.value.phases;
     let names = phases.iter().map(|phase| phase.name.as_str());
-    if !names.clone().any(|name| name == from) {
-        let help = one_of("phases", from, names);
-        findings.value(at, &format!("unknown phase `{from}`"), help);
+    let found = names.clone().position(|name| name == named);
+    if found.is_none() {
+        let help = one_of("phases", named, names);
+        findings.value(at, &format!("unknown phase `{named}`"), help);
+    }
+    found
+}
+
+fn ends(findings: &mut Findings<'_>, at: &str, load: &Load, from: usize, to: &str) {
+    if load.kind() == LoadKind::Connections {
+        let help = "leave it out: they stay until the phases end".to_owned();
+        findings.key(at, "clients that stay connected are ended by no phase", Some(help));
+    }
+    if phase(findings, at, to).is_some_and(|to| to <= from) {
+        let message = format!("the load would end with `{to}` before it began");
+        let help = "name a phase that comes after the one it begins with".to_owned();
+        findings.value(at, &message, Some(help));
     }
 }
 
 fn commands(findings: &mut Findings<'_>, at: &str, load: &Load) {
     let service = Agent::CommandService;
     needs_agent(findings, &format!("{at}/http.post"), service);
-    if load.count.is_none() {
-        let help = "add `count`: without an end the pipeline never drains".to_owned();
+    if load.count.is_none() && load.to.is_none() {
+        let help =
+            "add `count`, or the phase that ends it as `to`: without an end the pipeline never drains"
+                .to_owned();
         findings.key(at, "the load of commands never ends", Some(help));
     }
     own_keys(findings, at, load);

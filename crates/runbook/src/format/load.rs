@@ -26,7 +26,10 @@ pub(crate) struct Load {
     pub kafka_connect: Option<Connect>,
     /// Phase that it begins with; the first one when left out.
     pub from: Option<String>,
-    /// Requests in all. All but commands may do without: they then go on until the phases end.
+    /// Phase that ends it, once `count` requests were sent; clients that stay connected have none.
+    pub to: Option<String>,
+    /// Requests in all, or with `to` the fewest. Without `count` and `to` it goes on until the phases end,
+    /// which commands may not.
     pub count: Option<Arg<NonZeroU64>>,
     /// Open-loop rate of sending; of the first connections for clients that stay connected.
     pub rate: Arg<Rate>,

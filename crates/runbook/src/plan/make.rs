@@ -125,9 +125,15 @@ fn in_words(load: &ResolvedLoad) -> String {
         kind => kind.describe(),
     };
     let (rate, keys) = (load.rate, load.keys);
-    let mut words = match load.count {
-        Some(count) => format!("{verb} {count} {what} at {rate} over {keys} keys"),
-        None => format!("{verb} {what} at {rate} over {keys} keys until the phases end"),
+    let mut words = match (load.count, &load.to) {
+        (Some(count), None) => format!("{verb} {count} {what} at {rate} over {keys} keys"),
+        (Some(count), Some(to)) => {
+            format!("{verb} {what} at {rate} over {keys} keys until {to}, at least {count}")
+        }
+        (None, to) => {
+            let end = to.as_deref().unwrap_or("the phases end");
+            format!("{verb} {what} at {rate} over {keys} keys until {end}")
+        }
     };
     if let Some(phase) = &load.from {
         words += &format!(", from {phase} on");

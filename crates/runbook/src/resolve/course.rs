@@ -44,6 +44,7 @@ impl Resolver<'_, '_> {
         Some(ResolvedLoad {
             kind: load.kind(),
             from: load.from.clone(),
+            to: load.to.clone(),
             count: count?,
             rate: rate?,
             keys: keys?,
