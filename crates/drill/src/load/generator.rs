@@ -186,7 +186,9 @@ impl Load {
 
     /// Whether there is a question after the first `n`.
     fn goes_on(&self, n: u64, sending: &Sending) -> bool {
-        let least = self.count.unwrap_or(if self.lasting { 0 } else { u64::MAX });
+        let least = self
+            .count
+            .unwrap_or(if self.lasting { 0 } else { u64::MAX });
         n < least || self.lasting && !sending.enough.is_cancelled()
     }
 }

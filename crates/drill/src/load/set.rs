@@ -39,7 +39,11 @@ impl Loads {
 
     /// Ends the loads that last until `phase`.
     pub fn end_with(&self, phase: &str) {
-        for load in self.0.iter().filter(|load| load.to.as_deref() == Some(phase)) {
+        for load in self
+            .0
+            .iter()
+            .filter(|load| load.to.as_deref() == Some(phase))
+        {
             load.handle.enough();
         }
     }

@@ -60,7 +60,11 @@ fn phase(findings: &mut Findings<'_>, at: &str, named: &str) -> Option<usize> {
 fn ends(findings: &mut Findings<'_>, at: &str, load: &Load, from: usize, to: &str) {
     if load.kind() == LoadKind::Connections {
         let help = "leave it out: they stay until the phases end".to_owned();
-        findings.key(at, "clients that stay connected are ended by no phase", Some(help));
+        findings.key(
+            at,
+            "clients that stay connected are ended by no phase",
+            Some(help),
+        );
     }
     if phase(findings, at, to).is_some_and(|to| to <= from) {
         let message = format!("the load would end with `{to}` before it began");
