@@ -10,6 +10,7 @@ mod login;
 mod making;
 mod quotas;
 mod removal;
+mod roles;
 mod store;
 mod stub;
 mod tasks;
