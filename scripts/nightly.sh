@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes too long for every change: hundreds of kills, and drills again and again. Builds first.
+# What takes too long for every change: hundreds of kills, drills again and again, and emulators of AWS. Builds first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -22,6 +22,11 @@ rlab down
 say "the command line killed at 50 moments of a drill"
 RLAB_KILLS=50 cargo test --release --workspace --locked --features rlab-ops/real-servers --test lab \
     -- --test-threads=1 --nocapture drill::seeded
+say "the emulators, and terraform's own provider against them"
+# The skipped one is a child process of tests that every change runs.
+RLAB_REHEARSAL_CACHE="${RLAB_CACHE:-$cache}/rehearsal" cargo test --release --workspace --locked \
+    --features rlab-ops/real-servers --test account --test sdk \
+    -- --test-threads=1 --nocapture --ignored --skip login::connects
 say "the rehearsed apply killed at six moments"
 RLAB_KILLS=6 cargo test --release --workspace --locked --features rlab-ops/real-servers --test lab \
     -- --test-threads=1 --nocapture rehearsal

@@ -43,6 +43,5 @@ module "pipeline" {
     mysql_resource_id = module.mysql.resource_id
     owner_secret_arn  = module.mysql.owner_secret_arn
     redis_arn         = module.redis.arn
-    redis_user_arns   = module.redis_users.user_arns
   }
 }

@@ -10,6 +10,8 @@ use rlab_lab::{LabDir, LabHome};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::clients::runtime;
+
 /// Home of a lab that is up, for the tests that leave it as they found it. Its name is its home's only one.
 const LENT: &str = "RLAB_TEST_HOME";
 
@@ -181,6 +183,20 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// `down` needs a rehearsed lab's API, which a test may have told to deny everything; a lab's processes
+    /// are known by their marks alone.
+    fn end_whatever_runs(&self) {
+        let dir = self.dir();
+        // A thread of its own: a test may have failed inside a runtime.
+        let ending = std::thread::spawn(move || {
+            let ended = runtime().block_on(rlab_lab::down(&dir, true, &|_| {}));
+            ended.map_err(|error| eprintln!("left by a test: {error}"))
+        });
+        let _ = ending.join();
+    }
+}
+
 impl Drop for Scene {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -198,6 +214,9 @@ impl Drop for Scene {
         };
         for verb in verbs {
             let _ = self.command(verb).output();
+        }
+        if self.lent.is_none() && !self.processes().is_empty() {
+            self.end_whatever_runs();
         }
     }
 }
@@ -261,4 +280,27 @@ pub fn signal(pid: u32, signal: &str) {
 /// Where a run's evidence would go.
 pub fn evidence(scene: &Scene) -> PathBuf {
     scene.scratch().join("evidence")
+}
+
+#[test]
+fn a_lab_that_cannot_be_taken_down_ends_with_its_test() {
+    let scene = Scene::new();
+    let dir = scene.dir();
+    let cloud = dir.path().join("cloud");
+    std::fs::create_dir_all(&cloud).unwrap();
+    std::fs::write(cloud.join("lab.json"), "damaged").unwrap();
+    let refused = scene.rlab(&["down", "--purge", "--confirm", &scene.lab]);
+    assert_ne!(refused.code, Some(0), "{refused:?}");
+    let mut node = Command::new("sleep")
+        .arg("600")
+        .env(processes::LAB_MARK, dir.path())
+        .env(processes::NODE_MARK, "mysql")
+        .spawn()
+        .unwrap();
+    assert_eq!(scene.processes().len(), 1);
+    drop(scene);
+    let left = processes::of_lab(dir.path());
+    let _ = node.kill();
+    node.wait().unwrap();
+    assert_eq!(left, []);
 }

@@ -16,7 +16,7 @@ use crate::plane::LabPlane;
 
 /// Longest that one change of the lab may take: a broker's restart and its catching up fit well within.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// How often the emulators are looked after.
+/// How often the emulators and the lab's directory are looked after.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Installs the emulators of a rehearsal, where they are not yet.
@@ -31,7 +31,8 @@ pub async fn install(dir: &LabDir) -> Result<(), CloudError> {
 /// Serves the API of the lab in `dir` until it is told to end.
 ///
 /// # Errors
-/// When the lab has no API, an emulator does not start or ends by itself, or an address is taken.
+/// When the lab has no API, an emulator does not start or ends by itself, an address is taken, or the lab's
+/// directory is removed.
 pub async fn serve(dir: LabDir) -> Result<(), CloudError> {
     let mut terminate =
         signal(SignalKind::terminate()).map_err(|e| CloudError::io(dir.path(), e))?;
@@ -59,23 +60,30 @@ pub async fn serve(dir: LabDir) -> Result<(), CloudError> {
         upstreams: backends.upstreams(),
         patience: PATIENCE,
     };
-    let front = Front::start(front, Arc::new(LabPlane::new(dir))).await?;
-    let ended = loop {
-        tokio::select! {
-            _ = terminate.recv() => break None,
-            () = tokio::time::sleep(LOOK_EVERY) => {
-                if let Some(name) = backends.ended() {
-                    break Some(name);
-                }
-            }
-        }
+    let front = Front::start(front, Arc::new(LabPlane::new(dir.clone()))).await?;
+    let ended = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        lost = lost(&dir, || backends.ended()) => Err(lost),
     };
     front.stop().await;
     backends.stop().await;
-    match ended {
-        None => Ok(()),
-        // What it knew is gone: an API that goes on would tell of an empty account.
-        Some(name) => Err(LabError::Supervisor(format!("{name} ended by itself")).into()),
+    Ok(ended?)
+}
+
+/// Returns once there is nothing to serve any more: what an emulator knew is gone with it, and an API that
+/// goes on would tell of an empty account; without its directory no lab is found again.
+async fn lost(dir: &LabDir, mut ended: impl FnMut() -> Option<&'static str>) -> LabError {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if let Some(name) = ended() {
+            return LabError::Supervisor(format!("{name} ended by itself"));
+        }
+        if matches!(dir.spec().try_exists(), Ok(false)) {
+            return LabError::BadFile {
+                path: dir.spec(),
+                reason: "was removed under the lab's API, which ends".to_owned(),
+            };
+        }
     }
 }
 
@@ -95,4 +103,42 @@ fn backends(
         account: account.to_owned(),
         enforce_iam: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rlab_lab::LabHome;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_api_whose_lab_is_removed_ends_and_names_what_is_gone() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        std::fs::create_dir_all(dir.path()).unwrap();
+        std::fs::write(dir.spec(), "{}").unwrap();
+        let mut looks = 0;
+        let lost = lost(&dir, || {
+            looks += 1;
+            if looks == 3 {
+                std::fs::remove_dir_all(dir.path()).unwrap();
+            }
+            None
+        });
+        let within = Duration::from_secs(60);
+        let told = tokio::time::timeout(within, lost)
+            .await
+            .unwrap()
+            .to_string();
+        assert!(told.contains(&dir.spec().display().to_string()), "{told}");
+        assert_eq!(looks, 3);
+    }
+
+    #[tokio::test]
+    async fn an_emulator_that_ends_ends_the_api() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        let told = lost(&dir, || Some("moto")).await.to_string();
+        assert!(told.contains("moto ended by itself"), "{told}");
+    }
 }

@@ -215,6 +215,7 @@ impl CloudError {
             | Self::OutOfReach { .. }
             | Self::Another { .. } => ErrorKind::Usage,
             Self::Aborted(_) => ErrorKind::Aborted,
+            Self::Account(AccountError::NotAssumed(role)) if role.is_refused() => ErrorKind::Denied,
             _ => ErrorKind::Environment,
         }
     }
@@ -283,5 +284,37 @@ impl CloudError {
         failed
             .into_iter()
             .flat_map(|f| f.failures.iter().map(|x| &x.cause))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rlab_aws::account::{Lead, RoleSource, Unassumed, Wanted};
+    use rlab_aws::terraform::cause::{Credentials, Denied};
+
+    fn unassumed(cause: Cause) -> CloudError {
+        let lead = Lead {
+            wanted: Wanted::Role("arn:aws:iam::123456789012:role/lab".to_owned()),
+            profile: None,
+            source: RoleSource::Token,
+        };
+        let why = String::new();
+        AccountError::NotAssumed(Box::new(Unassumed { lead, cause, why })).into()
+    }
+
+    #[test]
+    fn a_role_that_aws_refuses_is_denied_and_one_that_nobody_could_ask_for_is_not() {
+        let denied = Denied {
+            action: Some("sts:AssumeRole".to_owned()),
+            concluded: false,
+            resource: None,
+            principal: None,
+            denied_by: None,
+        };
+        let refused = unassumed(Cause::Denied(denied)).kind();
+        assert!(matches!(refused, ErrorKind::Denied), "{refused:?}");
+        let over = unassumed(Cause::Credentials(Credentials::SsoExpired)).kind();
+        assert!(matches!(over, ErrorKind::Environment), "{over:?}");
     }
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::error::CloudError;
 use crate::event::OnCloud;
-use crate::record::Record;
 use crate::up::{self, CloudOptions, Planned};
 
 /// What `up` would do in AWS.
@@ -120,10 +119,6 @@ pub async fn preview(
     if !up::can_be_planned(options).await {
         return Err(CloudError::NothingToAsk(options.dir.name().to_owned()));
     }
-    let begun = Record::find(&options.dir)?.is_some();
-    let planned = match begun {
-        true => up::look(options, on, stop).await?,
-        false => up::plan_unbegun(options, on, stop).await?,
-    };
+    let planned = up::look(options, on, stop).await?;
     Ok(CloudPlan::of(&planned))
 }

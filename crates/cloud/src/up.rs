@@ -1,5 +1,7 @@
 //! `up`: everything before the plan, the plan, and everything after it.
 
+use std::path::Path;
+
 use rlab_artifacts::Cache;
 use rlab_aws::account::{Account, Headroom, Need, Room};
 use rlab_aws::intent::Intent;
@@ -70,36 +72,8 @@ pub async fn plan(
     planned(record, ground, account, &foundation, dir, on, stop).await
 }
 
-/// Plans a lab that nobody has begun, as if all that outlives labs were there.
-///
-/// # Errors
-/// Any [`CloudError`].
-pub(crate) async fn plan_unbegun(
-    options: &CloudOptions,
-    on: OnCloud<'_>,
-    stop: &Stop,
-) -> Result<Planned, CloudError> {
-    let dir = &options.dir;
-    let record = draft(options).await?;
-    let ground = Ground::of(&record, dir)?;
-    let account = ground.account(&record, dir).await?;
-    let foundation = Foundation::supposed(&record);
-    let images = assembled(dir, on).await?;
-    let scratch = tempfile::tempdir().map_err(|e| CloudError::io(&std::env::temp_dir(), e))?;
-    let name = record.profile.root.directory();
-    let root = roots::lay_out(&scratch.path().join("terraform"), name, State::Local)?;
-    let mut workdir = ground
-        .local_workdir(&root, &scratch.path().join("work"))
-        .await?;
-    let at = CloudError::at("opening the root");
-    workdir.init(&|_| {}, stop).await.map_err(at)?;
-    engine::want(&mut workdir, &record, &ground, &foundation, &images)?;
-    let plan = engine::look(&mut workdir, on, stop).await?;
-    priced(record, &ground, account, workdir, images, plan, dir, on).await
-}
-
-/// Plans a lab that was begun, and changes nothing in AWS; without what outlives labs it is planned as one
-/// that was not begun.
+/// Plans a lab and changes nothing in AWS. One that was not begun, or whose account has not what outlives labs, is
+/// planned as if that were there, with a state that is thrown away.
 ///
 /// # Errors
 /// Any [`CloudError`].
@@ -109,17 +83,42 @@ pub(crate) async fn look(
     stop: &Stop,
 ) -> Result<Planned, CloudError> {
     let dir = &options.dir;
-    let record = begin(options).await?;
+    let begun = Record::find(dir)?.is_some();
+    let record = match begun {
+        true => begin(options).await?,
+        false => draft(options).await?,
+    };
     let ground = Ground::of(&record, dir)?;
     let account = ground.account(&record, dir).await?;
-    let Some(foundation) = bootstrap::find(&record, &account).await? else {
-        return plan_unbegun(options, on, stop).await;
+    let foundation = match begun {
+        true => bootstrap::find(&record, &account).await?,
+        false => None,
     };
     let images = assembled(dir, on).await?;
-    let mut workdir = engine::open(&record, &ground, &foundation, dir, on, stop).await?;
+    let scratch = tempfile::tempdir().map_err(|e| CloudError::io(&std::env::temp_dir(), e))?;
+    let mut workdir = match &foundation {
+        Some(foundation) => engine::open(&record, &ground, foundation, dir, on, stop).await?,
+        None => without_state(&record, &ground, scratch.path(), stop).await?,
+    };
+    let foundation = foundation.unwrap_or_else(|| Foundation::supposed(&record));
     engine::want(&mut workdir, &record, &ground, &foundation, &images)?;
     let plan = engine::look(&mut workdir, on, stop).await?;
     priced(record, &ground, account, workdir, images, plan, dir, on).await
+}
+
+/// Where terraform works on the lab's root without a state, in the directory `scratch`.
+async fn without_state(
+    record: &Record,
+    ground: &Ground,
+    scratch: &Path,
+    stop: &Stop,
+) -> Result<Workdir, CloudError> {
+    let name = record.profile.root.directory();
+    let root = roots::lay_out(&scratch.join("terraform"), name, State::Local)?;
+    let workdir = ground.local_workdir(&root, &scratch.join("work")).await?;
+    let at = CloudError::at("opening the root");
+    workdir.init(&|_| {}, stop).await.map_err(at)?;
+    Ok(workdir)
 }
 
 /// Prices a plan, and asks whether the account has room for it.

@@ -183,7 +183,6 @@ impl Pair<'_> {
             let row = self.row("feature", name, words, &feature.source)?;
             Some(Difference {
                 drills: touched.map(|(id, _)| id.clone()).collect(),
-                agents: feature.touches.clone(),
                 ..row
             })
         });

@@ -177,14 +177,19 @@ fn what_is_not_among_all_that_a_target_gives_is_named() {
 
 #[test]
 fn the_table_names_the_drills_and_agents_that_a_difference_touches() {
-    let comparison = differences(&lists(), &needs(&model())).unwrap();
+    let lists = lists().changed(Server::Redis, |file| {
+        let like = file.command["keys"].clone();
+        file.command.insert("unlink".to_owned(), like);
+    });
+    let comparison = differences(&lists, &needs(&model())).unwrap();
     let row = |name: &str| {
         let mut rows = comparison.differences.iter();
         rows.find(|row| row.name == name).unwrap()
     };
     assert!(row("test_failover").drills.contains(&"E-045".to_owned()));
     assert!(row("reboot_broker").drills.contains(&"E-045".to_owned()));
-    assert_eq!(row("cross_slot").agents, ["runner"]);
+    assert_eq!(row("unlink").agents, ["runner"]);
+    assert_eq!(row("cross_slot").agents, [""; 0]);
     assert!(row("keys").probed && row("keys").confirmed);
     assert!(
         comparison

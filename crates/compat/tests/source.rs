@@ -1,4 +1,5 @@
-//! The agents' sources give Redis no command that the permission model does not grant.
+//! The sources of agents, and of drills for the runner, give Redis no command that the permission model does not
+//! grant, and it grants none that nobody gives.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ const UNNAMED: [&str; 3] = [
 ];
 
 fn sources(directory: &Path) -> Vec<PathBuf> {
+    if directory.is_file() {
+        return vec![directory.to_owned()];
+    }
     let entries = std::fs::read_dir(directory).unwrap().flatten();
     let found = entries.flat_map(|entry| match entry.path() {
         path if path.is_dir() => sources(&path),
@@ -28,12 +32,21 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Commands by the file that gives them, of all agents and what they share.
-fn given() -> BTreeMap<String, BTreeSet<String>> {
+/// Agents and what they share.
+const AGENTS: [&str; 2] = ["agents", "crates/agent-kit/src"];
+/// What drills do beside the servers: their loads, what they collect, and how namespaces come and go. Drills
+/// about permissions and about what AWS lacks are the administrator of a lab on this machine, and so are faults.
+const RUNNER: [&str; 3] = [
+    "crates/drill/src/load",
+    "crates/drill/src/collect",
+    "crates/lab/src/pipeline.rs",
+];
+
+/// Commands by the file that gives them, of all files in `places`.
+fn given(places: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut given: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let directories = ["agents", "crates/agent-kit/src"].map(|name| sources(&root.join(name)));
-    for path in directories.concat() {
+    for path in places.iter().flat_map(|place| sources(&root.join(place))) {
         let text = std::fs::read_to_string(&path).unwrap();
         let file = path.display().to_string();
         for name in UNNAMED {
@@ -62,7 +75,7 @@ fn agents_give_redis_no_command_that_the_model_lacks() {
         .filter(|need| need.kind == Kind::Command && need.by != runner_only)
         .map(|need| need.name.as_str())
         .collect();
-    let given = given();
+    let given = given(&AGENTS);
     assert!(
         given.contains_key("eval") && given.contains_key("hget"),
         "{given:?}"
@@ -76,7 +89,7 @@ fn agents_give_redis_no_command_that_the_model_lacks() {
 
 #[test]
 fn what_the_model_grants_to_agents_is_given_somewhere() {
-    let given = given();
+    let given = given(&AGENTS);
     let needs = needs(&Model::built_in().unwrap());
     let idle: Vec<&str> = needs
         .iter()
@@ -85,4 +98,18 @@ fn what_the_model_grants_to_agents_is_given_somewhere() {
         .filter(|name| !given.contains_key(*name))
         .collect();
     assert!(idle.is_empty(), "granted, and given by nobody: {idle:?}");
+}
+
+#[test]
+fn drills_give_redis_exactly_what_the_model_grants_to_the_runner() {
+    let model = Model::built_in().unwrap();
+    let needs = needs(&model);
+    let granted: BTreeSet<&str> = needs
+        .iter()
+        .filter(|need| need.kind == Kind::Command && need.by.contains("runner"))
+        .map(|need| need.name.as_str())
+        .collect();
+    let given = given(&RUNNER);
+    let given: BTreeSet<&str> = given.keys().map(String::as_str).collect();
+    assert_eq!(given, granted);
 }

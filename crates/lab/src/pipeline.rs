@@ -163,17 +163,23 @@ async fn delete_keys(site: &Site, prefix: &str) -> Result<(), String> {
             .await
             .map_err(|e| e.to_string())?;
         if !keys.is_empty() {
-            redis::cmd("UNLINK")
-                .arg(&keys)
-                .query_async::<()>(&mut redis)
-                .await
-                .map_err(|e| e.to_string())?;
+            let unlinking = unlink(&keys).query_async::<()>(&mut redis).await;
+            unlinking.map_err(|e| e.to_string())?;
         }
         if next == 0 {
             return Ok(());
         }
         cursor = next;
     }
+}
+
+/// A command for each key: they lie in several hash slots, and a cluster refuses a command about all of them.
+fn unlink(keys: &[String]) -> redis::Pipeline {
+    let mut all = redis::pipe();
+    for key in keys {
+        all.cmd("UNLINK").arg(key).ignore();
+    }
+    all
 }
 
 async fn admin_redis(site: &Site) -> Result<redis::aio::MultiplexedConnection, String> {
@@ -187,4 +193,28 @@ async fn delete_subject(site: &Site, unwanted: &Namespace) -> Result<(), String>
         .delete_subject(&endpoint, &topics::value_subject(&unwanted.topic))
         .await
         .map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::Arg;
+
+    use super::*;
+
+    #[test]
+    fn every_key_is_removed_by_a_command_of_its_own() {
+        let keys = ["n:{a}:floor", "n:{b}:floor", "n:{a}:document"].map(str::to_owned);
+        let all = unlink(&keys);
+        let commands: Vec<Vec<Arg<&[u8]>>> = all
+            .cmd_iter()
+            .map(|command| command.args_iter().collect())
+            .collect();
+        let wanted = keys.each_ref().map(|key| {
+            vec![
+                Arg::Simple(b"UNLINK".as_slice()),
+                Arg::Simple(key.as_bytes()),
+            ]
+        });
+        assert_eq!(commands, wanted);
+    }
 }

@@ -13,5 +13,10 @@ locals {
     kafka_cluster     = split(":cluster/", var.kafka_cluster_arn)[1]
     mysql_resource_id = var.mysql_resource_id
     redis_arn         = var.redis_arn
+    evidence_bucket   = try(split(":::", var.evidence.bucket_arn)[1], "none")
+    evidence_key_arn  = try(var.evidence.key_arn, "none")
   }
+
+  # What is said about evidence that is kept nowhere.
+  idle = var.evidence == null ? ["Evidence", "KeyOfEvidence"] : []
 }

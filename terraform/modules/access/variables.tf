@@ -28,3 +28,9 @@ variable "redis_arn" {
   description = "Replication group or serverless cache."
   type        = string
 }
+
+variable "evidence" {
+  description = "Where evidence is kept; null for those who keep none."
+  type        = object({ bucket_arn = string, key_arn = string })
+  default     = null
+}

@@ -1,11 +1,5 @@
 # What runs on the servers: agents, their registry, and the runner that breaks it all.
 
-locals {
-  mysql_user_arn_prefix = join(":", [
-    "arn", var.lab.partition, "rds-db", var.lab.region, var.lab.account_id, "dbuser", var.servers.mysql_resource_id,
-  ])
-}
-
 module "access" {
   source            = "../access"
   lab               = var.lab
@@ -41,23 +35,22 @@ module "registry" {
 }
 
 module "runner" {
-  source                = "../runner"
-  lab                   = var.lab
-  image                 = var.images["runner"]
-  size                  = var.task_sizes["runner"]
-  cpu_architecture      = var.cpu_architecture
-  cluster_arn           = var.cluster.arn
-  secret_arns           = var.secret_arns
-  service_arns          = local.service_arns
-  kafka_cluster_arn     = var.servers.kafka_cluster_arn
-  mysql_user_arn_prefix = local.mysql_user_arn_prefix
-  owner_secret_arn      = var.servers.owner_secret_arn
-  redis_arn             = var.servers.redis_arn
-  redis_user_arn        = var.servers.redis_user_arns["runner"]
-  log_group_arns        = [for name in values(local.log_groups) : "${local.logs}:log-group:${name}"]
-  alarm_arns            = var.alarm_arns
-  evidence              = var.evidence
-  fault_statements      = var.fault_statements
+  source            = "../runner"
+  lab               = var.lab
+  image             = var.images["runner"]
+  size              = var.task_sizes["runner"]
+  cpu_architecture  = var.cpu_architecture
+  cluster_arn       = var.cluster.arn
+  secret_arns       = var.secret_arns
+  service_arns      = local.service_arns
+  kafka_cluster_arn = var.servers.kafka_cluster_arn
+  mysql_resource_id = var.servers.mysql_resource_id
+  owner_secret_arn  = var.servers.owner_secret_arn
+  redis_arn         = var.servers.redis_arn
+  log_group_arns    = [for name in values(local.log_groups) : "${local.logs}:log-group:${name}"]
+  alarm_arns        = var.alarm_arns
+  evidence          = var.evidence
+  fault_statements  = var.fault_statements
 }
 
 locals {

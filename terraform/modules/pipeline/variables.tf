@@ -19,7 +19,6 @@ variable "servers" {
     mysql_resource_id = string
     owner_secret_arn  = string
     redis_arn         = string
-    redis_user_arns   = map(string)
   })
 }
 

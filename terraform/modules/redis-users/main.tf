@@ -2,20 +2,13 @@
 
 locals {
   # Written the way the server prints rules, or every plan would find them changed.
-  everything = "on ~* resetchannels +@all"
-  nothing    = "off resetchannels -@all"
+  nothing = "off resetchannels -@all"
 
   # What iam/access.toml makes, one user a line: `user <name> on resetkeys <rules>`.
-  generated = {
+  rules = {
     for line in split("\n", trimspace(file("${path.module}/../../../iam/generated/redis-users.acl"))) :
-    replace(split(" ", line)[1], "_", "-") => join(" ", concat(["on"], slice(split(" ", line), 4, length(split(" ", line)))))
+    trimprefix(replace(split(" ", line)[1], "_", "-"), "rlab-") => join(" ", concat(["on"], slice(split(" ", line), 4, length(split(" ", line)))))
   }
-
-  # The runner plays clients of every kind in drills.
-  rules = merge(
-    { for user, rules in local.generated : user => rules if user != "rlab-runner" },
-    { runner = local.everything },
-  )
 }
 
 resource "aws_elasticache_user" "iam" {

@@ -7,8 +7,3 @@ output "user_ids" {
   description = "Who in the lab → user id, which is also the user name."
   value       = { for who, user in aws_elasticache_user.iam : who => user.user_id }
 }
-
-output "user_arns" {
-  description = "Who in the lab → what elasticache:Connect names."
-  value       = { for who, user in aws_elasticache_user.iam : who => user.arn }
-}

@@ -10,10 +10,10 @@ module "task" {
   secrets          = { RLAB_RUNNER_CONFIG_JSON = var.secret_arns["runner"] }
 
   statements = concat(
-    local.servers,
+    module.access.statements["runner"],
+    local.owner,
     local.agents,
     local.watching,
-    local.evidence,
     var.fault_statements,
   )
 }

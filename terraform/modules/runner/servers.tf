@@ -1,54 +1,18 @@
-# What the runner does on the servers themselves: topics, users and schemas for each arm, snapshots after it.
+# What the runner does on the servers themselves, and where it puts what it saw: what iam/access.toml gives it.
+# Only before the first drill it also makes the users of the others, as the database's owner.
+
+module "access" {
+  source            = "../access"
+  lab               = var.lab
+  agents            = ["runner"]
+  kafka_cluster_arn = var.kafka_cluster_arn
+  mysql_resource_id = var.mysql_resource_id
+  redis_arn         = var.redis_arn
+  evidence          = var.evidence
+}
 
 locals {
-  topics = "${replace(var.kafka_cluster_arn, ":cluster/", ":topic/")}/*"
-  groups = "${replace(var.kafka_cluster_arn, ":cluster/", ":group/")}/*"
-
-  servers = [
-    {
-      Sid    = "KafkaCluster"
-      Effect = "Allow"
-      Action = [
-        "kafka-cluster:Connect",
-        "kafka-cluster:DescribeCluster",
-        "kafka-cluster:DescribeClusterDynamicConfiguration",
-        "kafka-cluster:WriteDataIdempotently",
-      ]
-      Resource = [var.kafka_cluster_arn]
-    },
-    {
-      Sid    = "KafkaTopics"
-      Effect = "Allow"
-      Action = [
-        "kafka-cluster:CreateTopic",
-        "kafka-cluster:DeleteTopic",
-        "kafka-cluster:AlterTopic",
-        "kafka-cluster:DescribeTopic",
-        "kafka-cluster:AlterTopicDynamicConfiguration",
-        "kafka-cluster:DescribeTopicDynamicConfiguration",
-        "kafka-cluster:ReadData",
-        "kafka-cluster:WriteData",
-      ]
-      Resource = [local.topics]
-    },
-    {
-      Sid      = "KafkaGroups"
-      Effect   = "Allow"
-      Action   = ["kafka-cluster:DescribeGroup", "kafka-cluster:AlterGroup", "kafka-cluster:DeleteGroup"]
-      Resource = [local.groups]
-    },
-    {
-      Sid      = "MysqlConnect"
-      Effect   = "Allow"
-      Action   = ["rds-db:connect"]
-      Resource = ["${var.mysql_user_arn_prefix}/rlab_runner"]
-    },
-    {
-      Sid      = "RedisConnect"
-      Effect   = "Allow"
-      Action   = ["elasticache:Connect"]
-      Resource = [var.redis_arn, var.redis_user_arn]
-    },
+  owner = [
     {
       Sid      = "OwnerMakesTheOtherUsers"
       Effect   = "Allow"

@@ -47,8 +47,8 @@ variable "kafka_cluster_arn" {
   type        = string
 }
 
-variable "mysql_user_arn_prefix" {
-  description = "What rds-db:connect names, up to the user."
+variable "mysql_resource_id" {
+  description = "What rds-db:connect names the database by."
   type        = string
 }
 
@@ -59,11 +59,6 @@ variable "owner_secret_arn" {
 
 variable "redis_arn" {
   description = "Replication group or serverless cache."
-  type        = string
-}
-
-variable "redis_user_arn" {
-  description = "The runner's user in the cache."
   type        = string
 }
 

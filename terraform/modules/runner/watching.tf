@@ -1,4 +1,4 @@
-# What the runner looks at while a drill runs, and where it puts what it saw.
+# What the runner looks at while a drill runs.
 
 locals {
   watching = [
@@ -22,22 +22,4 @@ locals {
       Resource = var.alarm_arns
     },
   ]
-
-  evidence = flatten([
-    for store in var.evidence[*] : [
-      {
-        Sid      = "StoreEvidence"
-        Effect   = "Allow"
-        Action   = ["s3:PutObject"]
-        Resource = ["${store.bucket_arn}/labs/${var.lab.name}/*"]
-      },
-      {
-        Sid       = "EncryptEvidence"
-        Effect    = "Allow"
-        Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
-        Resource  = [store.key_arn]
-        Condition = { StringEquals = { "kms:ViaService" = "s3.${var.lab.region}.amazonaws.com" } }
-      },
-    ]
-  ])
 }

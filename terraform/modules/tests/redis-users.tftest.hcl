@@ -65,4 +65,9 @@ run "only_who_uses_the_cache_has_a_user" {
     condition     = strcontains(aws_elasticache_user.iam["query-service"].access_string, "-@all") && !strcontains(aws_elasticache_user.iam["query-service"].access_string, "+del")
     error_message = "query-service may delete"
   }
+
+  assert {
+    condition     = aws_elasticache_user.iam["runner"].access_string == "on ~*:* resetchannels -@all +eval +get +scan +set +unlink"
+    error_message = "the runner may do more than the model says"
+  }
 }

@@ -14,21 +14,20 @@ variables {
     key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
     log_retention_days = 7
   }
-  image                 = { url = "registry.test/x", repository_arn = "arn:aws:ecr:eu-central-1:123456789012:repository/x", digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
-  size                  = { cpu = 1024, memory_mib = 2048 }
-  cpu_architecture      = "X86_64"
-  cluster_arn           = "arn:aws:ecs:eu-central-1:123456789012:cluster/rlab-test"
-  secret_arns           = { runner = "arn:secret:runner", query-service = "arn:secret:query" }
-  service_arns          = { query-service = "arn:service:query" }
-  kafka_cluster_arn     = "arn:aws:kafka:eu-central-1:123456789012:cluster/rlab-test/uuid-1"
-  mysql_user_arn_prefix = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-X"
-  owner_secret_arn      = "arn:secret:owner"
-  redis_arn             = "arn:redis"
-  redis_user_arn        = "arn:user:r"
-  log_group_arns        = ["arn:log"]
-  alarm_arns            = ["arn:alarm"]
-  evidence              = null
-  fault_statements      = []
+  image             = { url = "registry.test/x", repository_arn = "arn:aws:ecr:eu-central-1:123456789012:repository/x", digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" }
+  size              = { cpu = 1024, memory_mib = 2048 }
+  cpu_architecture  = "X86_64"
+  cluster_arn       = "arn:aws:ecs:eu-central-1:123456789012:cluster/rlab-test"
+  secret_arns       = { runner = "arn:secret:runner", query-service = "arn:secret:query" }
+  service_arns      = { query-service = "arn:service:query" }
+  kafka_cluster_arn = "arn:aws:kafka:eu-central-1:123456789012:cluster/rlab-test/uuid-1"
+  mysql_resource_id = "db-X"
+  owner_secret_arn  = "arn:secret:owner"
+  redis_arn         = "arn:redis"
+  log_group_arns    = ["arn:log"]
+  alarm_arns        = ["arn:alarm"]
+  evidence          = null
+  fault_statements  = []
 }
 
 run "only_what_has_no_resources_is_allowed_everywhere" {
@@ -38,7 +37,7 @@ run "only_what_has_no_resources_is_allowed_everywhere" {
   }
 
   assert {
-    condition     = [for statement in concat(local.servers, local.agents, local.watching, local.evidence) : statement.Sid if contains(statement.Resource, "*")] == ["ListAgents", "ReadMetricsAndEvents"]
+    condition     = [for statement in concat(module.access.statements["runner"], local.owner, local.agents, local.watching) : statement.Sid if contains(statement.Resource, "*")] == ["ListAgents", "ReadMetricsAndEvents"]
     error_message = "a right is wider than its resource"
   }
 }
@@ -65,7 +64,7 @@ run "evidence_goes_under_the_labs_name_only" {
   }
 
   assert {
-    condition     = local.evidence[0].Resource == ["arn:aws:s3:::store/labs/test/*"] && local.evidence[0].Action == ["s3:PutObject"]
+    condition     = [for statement in module.access.statements["runner"] : statement.Resource if contains(statement.Action, "s3:PutObject")] == [["arn:aws:s3:::store/labs/test/*"]]
     error_message = "it may touch the evidence of others"
   }
 }
@@ -77,7 +76,24 @@ run "without_a_store_it_may_store_nothing" {
   }
 
   assert {
-    condition     = length(local.evidence) == 0
+    condition     = !anytrue([for statement in module.access.statements["runner"] : anytrue([for action in statement.Action : startswith(action, "s3:")])])
     error_message = "it may write somewhere"
+  }
+}
+
+run "on_the_servers_it_may_do_what_the_model_says_and_no_more" {
+  command = plan
+  module {
+    source = "./runner"
+  }
+
+  assert {
+    condition     = toset(flatten([for statement in module.access.statements["runner"] : statement.Action])) == toset(["rds-db:connect", "elasticache:Connect", "kafka-cluster:Connect", "kafka-cluster:CreateTopic", "kafka-cluster:DeleteTopic", "kafka-cluster:DescribeTopic", "kafka-cluster:ReadData", "kafka-cluster:AlterGroup", "kafka-cluster:DeleteGroup", "kafka-cluster:DescribeGroup"])
+    error_message = "not the set of the model's runner"
+  }
+
+  assert {
+    condition     = !anytrue(flatten([for statement in concat(local.owner, local.agents, local.watching) : [for action in statement.Action : startswith(action, "kafka-cluster:") || startswith(action, "rds-db:") || startswith(action, "elasticache:Connect")]]))
+    error_message = "it is let into a server past the model"
   }
 }

@@ -4,23 +4,18 @@ use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials as Keys;
-use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use jiff::Timestamp;
 
 use super::clients::Clients;
 use super::error::AccountError;
 use super::failed_call::{Caller as Asking, FailedCall};
 use super::identity::Identity;
 use super::journal::Journal;
+use super::login::log_in;
 use super::place::{Bounds, Place};
 use super::plain::Caller;
-use crate::terraform::Cause;
-use crate::terraform::cause::Credentials;
 
 /// An AWS account, as one caller sees it. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -43,13 +38,13 @@ impl Account {
     /// Finds credentials and asks AWS whose they are.
     ///
     /// # Errors
-    /// [`AccountError::NoRegion`], [`AccountError::NotLoggedIn`], or that AWS refuses or does not answer.
+    /// [`AccountError::NoRegion`], [`AccountError::NotLoggedIn`], [`AccountError::NotAssumed`], or that AWS refuses or does not answer.
     pub async fn connect(place: Place, journal: Journal) -> Result<Self, AccountError> {
         let bounds = place.bounds.clone();
         let profile = place.profile.clone().or_else(profile_in_environment);
         let sdk = configure(place).await;
         let region = sdk.region().ok_or(AccountError::NoRegion)?.to_string();
-        let expires_at = log_in(&sdk, &profile, &bounds).await?;
+        let expires_at = log_in(&sdk, profile.as_deref(), &bounds).await?;
         let clients = Clients::new(&sdk, &journal);
         let attempts = sdk.retry_config().map_or(1, |retry| retry.max_attempts());
         let caller = Asking {
@@ -165,42 +160,6 @@ async fn configure(place: Place) -> SdkConfig {
     loader.load().await
 }
 
-/// Makes sure that there are credentials, and tells until when they hold.
-async fn log_in(
-    sdk: &SdkConfig,
-    profile: &Option<String>,
-    bounds: &Bounds,
-) -> Result<Option<Timestamp>, AccountError> {
-    let refused = |cause, why: String| AccountError::NotLoggedIn {
-        cause: Box::new(cause),
-        why,
-        profile: profile.clone(),
-    };
-    let missing = || Cause::Credentials(Credentials::Missing);
-    let provider = sdk.credentials_provider();
-    let provider = provider.ok_or_else(|| refused(missing(), "none are configured".to_owned()))?;
-    let found = tokio::time::timeout(bounds.operation, provider.provide_credentials()).await;
-    let found = found.map_err(|_| {
-        let why = format!("none came within {} s", bounds.operation.as_secs());
-        refused(Cause::TimedOut, why)
-    })?;
-    let keys = found.map_err(|error| {
-        let why = plain(&DisplayErrorContext(&error).to_string());
-        let cause = match Cause::in_text(&why) {
-            Cause::Other if matches!(error, CredentialsError::CredentialsNotLoaded(_)) => missing(),
-            cause => cause,
-        };
-        refused(cause, why)
-    })?;
-    Ok(keys.expiry().and_then(|at| Timestamp::try_from(at).ok()))
-}
-
 fn profile_in_environment() -> Option<String> {
     std::env::var("AWS_PROFILE").ok().filter(|p| !p.is_empty())
-}
-
-/// The SDK's words without what it adds for those who debug it.
-fn plain(words: &str) -> String {
-    let end = words.rfind(" (CredentialsNotLoaded").unwrap_or(words.len());
-    words[..end].to_owned()
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::event::Waited;
 use super::failed_call::FailedCall;
 use super::steady::Unsteady;
+use super::unassumed::Unassumed;
 use crate::terraform::Cause;
 
 /// A failed request to AWS.
@@ -26,6 +27,9 @@ pub enum AccountError {
         /// The profile that was asked for.
         profile: Option<String>,
     },
+    /// The configuration leads to a role, and nobody got into it.
+    #[error(transparent)]
+    NotAssumed(Box<Unassumed>),
     /// The credentials are of another account than meant.
     #[error("these credentials are of account {found} ({arn}), not of {expected}")]
     OtherAccount {
@@ -160,6 +164,7 @@ impl AccountError {
     pub fn cause(&self) -> Option<&Cause> {
         match self {
             Self::NotLoggedIn { cause, .. } => Some(cause),
+            Self::NotAssumed(unassumed) => Some(&unassumed.cause),
             _ => self.call().map(|call| &call.cause),
         }
     }
@@ -231,6 +236,7 @@ impl AccountError {
         let text = match self {
             Self::NoRegion => "name one by AWS_REGION, in the AWS profile, or as region in the lab's profile".into(),
             Self::NotLoggedIn { cause, profile, .. } => return cause.hint_for(profile.as_deref()),
+            Self::NotAssumed(unassumed) => return unassumed.hint(),
             Self::OtherAccount { expected, .. } => format!(
                 "choose credentials of {expected} (AWS_PROFILE; see aws configure list-profiles), or \
                  name the account you mean"

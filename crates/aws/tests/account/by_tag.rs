@@ -7,7 +7,7 @@ use std::process::Output;
 use rlab_aws::account::State;
 use tokio::process::Command;
 
-use crate::{Stage, emulators};
+use crate::{Stage, backends};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/account/labs.tf");
 /// Exit code of a plan without a difference, with `-detailed-exitcode`.
@@ -71,7 +71,7 @@ fn said(output: &Output) -> String {
 #[ignore = "needs terraform, its AWS provider and the emulators"]
 async fn a_lab_without_a_state_is_cleared_by_its_tag_and_nothing_else_is_touched() {
     let scratch = tempfile::tempdir().unwrap();
-    let backends = emulators::start(scratch.path()).await;
+    let backends = backends::start(scratch.path()).await;
     let stage = Stage::over(backends.upstreams()).await;
     let url = stage.front.url();
     let apply = |name, tags, block| Applied::new(scratch.path(), &url, name, tags, block);

@@ -1,38 +1,14 @@
-//! The same against real emulators. Ignored unless asked for, as they come from the Python package index:
-//! `cargo test -p rlab-aws --test account -- --ignored emulators`. `RLAB_REHEARSAL_CACHE` names a directory
-//! in which they are kept from one run to the next.
+//! The same against real emulators. Ignored unless asked for:
+//! `cargo test -p rlab-aws --test account -- --ignored emulators`.
 
 use std::fs;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use rlab_aws::account::{Limit, Need, Room, State, Tagged};
-use rlab_rehearsal::{Backends, BackendsConfig};
 
-use crate::{ACCOUNT, REGION, SECRET, Stage};
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-/// Both emulators with logs under `scratch`, and installed there unless they are elsewhere.
-pub async fn start(scratch: &Path) -> Backends {
-    let cache = std::env::var_os("RLAB_REHEARSAL_CACHE");
-    let config = BackendsConfig {
-        cache: cache.map_or_else(|| scratch.join("cache"), PathBuf::from),
-        logs: scratch.join("logs"),
-        host: std::net::Ipv4Addr::LOCALHOST,
-        ministack_port: free_port(),
-        moto_port: free_port(),
-        account: ACCOUNT.to_owned(),
-        enforce_iam: false,
-    };
-    Backends::start(&config).await.unwrap()
-}
+use crate::{ACCOUNT, REGION, SECRET, Stage, backends};
 
 async fn sdk(stage: &Stage) -> SdkConfig {
     let keys = Credentials::new(ACCOUNT, SECRET, None, None, "test");
@@ -48,7 +24,7 @@ async fn sdk(stage: &Stage) -> SdkConfig {
 #[ignore = "installs the emulators from the Python package index"]
 async fn what_is_made_is_found_stored_fetched_and_seen_to_go() {
     let scratch = tempfile::tempdir().unwrap();
-    let backends = start(scratch.path()).await;
+    let backends = backends::start(scratch.path()).await;
     let stage = Stage::over(backends.upstreams()).await;
     let account = stage.connect().await.unwrap();
     let sdk = sdk(&stage).await;

@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use rlab_aws::account::{Account, AccountError, Place};
+use rlab_aws::account::{Account, Place};
 
 use crate::Scratch;
 
 /// What connecting says in an environment of `variables` and nothing else.
-fn connecting(home: &Path, variables: &[(&str, &str)]) -> String {
+pub fn connecting(home: &Path, variables: &[(&str, &str)]) -> String {
     let mut program = Command::new(std::env::current_exe().unwrap());
     program.args(["--exact", "login::connects", "--ignored", "--nocapture"]);
     program.env_clear().env("HOME", home);
@@ -26,9 +26,9 @@ async fn connects() {
     let scratch = Scratch::new();
     let connected = Account::connect(Place::default(), scratch.journal()).await;
     let error = connected.unwrap_err();
-    let kind = match &error {
-        AccountError::NotLoggedIn { cause, .. } => format!("{cause:?}"),
-        other => format!("{other:?}"),
+    let kind = match error.cause() {
+        Some(cause) => format!("{cause:?}"),
+        None => format!("{error:?}"),
     };
     println!(
         "kind: {kind}; error: {error}; hint: {}",
@@ -80,4 +80,8 @@ fn a_session_that_was_never_begun_or_is_over_is_begun_with_aws_sso_login() {
     std::fs::write(cached, token).unwrap();
     let over = connect();
     assert!(over.contains("kind: Credentials(SsoExpired)"), "{over}");
+    assert!(
+        over.contains("permission set Admin of account 123456789012"),
+        "{over}"
+    );
 }

@@ -1,5 +1,7 @@
 //! What is asked of AWS by the SDK, against the rehearsed API and against answers written here.
 
+#[path = "../../../rehearsal/tests/shared/backends.rs"]
+mod backends;
 mod by_tag;
 mod calls;
 mod emulators;
@@ -10,6 +12,7 @@ mod login;
 mod making;
 mod quotas;
 mod removal;
+mod roles;
 mod store;
 mod stub;
 mod tasks;

@@ -1,7 +1,10 @@
 //! ECS's services: the lab's agents and its registry.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use futures::stream;
+use rlab_lab::LabError;
 use rlab_lab::client::LabClient;
 use rlab_lab::protocol::{LabEvent, NodeEvent, NodeVerb};
 use rlab_lab::spec::{LabSpec, NodeKind, NodeSpec};
@@ -9,6 +12,9 @@ use rlab_rehearsal::{DataPlaneError, Exit, TaskHappened, TaskStep, TaskSteps};
 
 use super::events::{Events, at};
 use super::{LabPlane, REGISTRY, failed};
+
+/// How long after a supervisor was not found it is looked for again; who follows asks at once.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What happens to the processes of `service`, from the first that the supervisor remembers.
 pub(super) fn follow(plane: LabPlane, service: String) -> TaskSteps {
@@ -30,6 +36,7 @@ pub(super) fn follow(plane: LabPlane, service: String) -> TaskSteps {
                 plane,
                 nodes,
                 events: None,
+                lost: false,
             },
             |mut follower| async { Some((follower.next().await, follower)) },
         );
@@ -42,15 +49,23 @@ struct Follower {
     plane: LabPlane,
     nodes: Vec<String>,
     events: Option<Events>,
+    /// The supervisor was away when it was last asked.
+    lost: bool,
 }
 
 impl Follower {
-    /// The next step. A supervisor that is away is an error each time it is asked.
+    /// The next step. A supervisor that is away is an error each time it is looked for.
     async fn next(&mut self) -> Result<TaskHappened, DataPlaneError> {
+        if std::mem::take(&mut self.lost) {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
         loop {
             let events = match &mut self.events {
                 Some(events) => events,
-                none => none.insert(Events::from_the_beginning(self.plane.client().await?)),
+                none => match LabClient::connect(&self.plane.dir).await {
+                    Ok(client) => none.insert(Events::from_the_beginning(client)),
+                    Err(error) => return Err(self.lost(&error)),
+                },
             };
             match events.next().await {
                 Ok(event) if self.nodes.contains(&event.node) => {
@@ -59,12 +74,14 @@ impl Follower {
                     }
                 }
                 Ok(_) => {}
-                Err(error) => {
-                    self.events = None;
-                    return Err(failed("lab", &error));
-                }
+                Err(error) => return Err(self.lost(&error)),
             }
         }
+    }
+
+    fn lost(&mut self, why: &LabError) -> DataPlaneError {
+        (self.events, self.lost) = (None, true);
+        failed("lab", why)
     }
 }
 
@@ -170,4 +187,30 @@ fn names(spec: &LabSpec, service: &str) -> Vec<String> {
         .filter(served)
         .map(|n| n.name.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use rlab_lab::LabHome;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_supervisor_that_is_away_is_not_asked_without_a_pause() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("gone").unwrap();
+        let mut follower = Follower {
+            plane: LabPlane::new(dir),
+            nodes: vec!["query-service".to_owned()],
+            events: None,
+            lost: false,
+        };
+        let begun = Instant::now();
+        for _ in 0..3 {
+            assert!(follower.next().await.is_err());
+        }
+        assert!(begun.elapsed() >= LOOK_AGAIN * 2, "{:?}", begun.elapsed());
+    }
 }

@@ -119,9 +119,6 @@ pub struct Feature {
     /// The IAM action of it; steps of drills that take it cannot be done without it.
     #[serde(default)]
     pub permission: Option<String>,
-    /// Agents that it touches.
-    #[serde(default)]
-    pub touches: Vec<String>,
     /// What it is.
     pub what: String,
 }

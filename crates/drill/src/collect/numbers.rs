@@ -34,10 +34,7 @@ pub(super) async fn read(
             .map(|number| format!("{}-{number}", keys.prefix))
             .collect();
         for names in names.chunks(BATCH) {
-            let held = redis::cmd("MGET")
-                .arg(names)
-                .query_async(&mut connection)
-                .await;
+            let held = get(names).query_async(&mut connection).await;
             let held: Vec<Option<u64>> = held.map_err(|e| failed("Redis", e))?;
             for (key, number) in names.iter().zip(held) {
                 facts.write(&Fact::Number {
@@ -48,4 +45,34 @@ pub(super) async fn read(
         }
     }
     Ok(())
+}
+
+/// A command for each key: they lie in several hash slots, and a cluster refuses a command about all of them.
+fn get(names: &[String]) -> redis::Pipeline {
+    let mut all = redis::pipe();
+    for name in names {
+        all.cmd("GET").arg(name);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::Arg;
+    use rlab_compat::one_slot;
+
+    use super::*;
+
+    #[test]
+    fn numbers_lie_in_several_slots_and_no_command_asks_for_two() {
+        let names: Vec<String> = (0..3).map(|number| format!("n:kv-{number}")).collect();
+        assert!(!one_slot(names.iter().map(String::as_bytes)));
+        let all = get(&names);
+        assert_eq!(all.cmd_iter().count(), names.len());
+        for (command, name) in all.cmd_iter().zip(&names) {
+            let words: Vec<_> = command.args_iter().collect();
+            let wanted = [Arg::Simple(b"GET".as_slice()), Arg::Simple(name.as_bytes())];
+            assert_eq!(words, wanted);
+        }
+    }
 }

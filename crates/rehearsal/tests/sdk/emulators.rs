@@ -1,41 +1,17 @@
-//! The real emulators behind the front, installed from the Python package index. Ignored unless asked
-//! for: `cargo test -p rlab-rehearsal --test sdk -- --ignored`. `RLAB_REHEARSAL_CACHE` names a directory
-//! in which they are kept from one run to the next.
+//! The real emulators behind the front. Ignored unless asked for:
+//! `cargo test -p rlab-rehearsal --test sdk -- --ignored`.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 
 use aws_sdk_elasticache::types::AutomaticFailoverStatus;
-use rlab_rehearsal::{Backends, BackendsConfig};
 
-use crate::{ACCOUNT, Stage, until};
-
-/// A port that nobody else wants right now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-/// Both emulators with logs under `scratch`, and installed there unless they are elsewhere.
-pub async fn start(scratch: &Path) -> Backends {
-    let cache = std::env::var_os("RLAB_REHEARSAL_CACHE");
-    let config = BackendsConfig {
-        cache: cache.map_or_else(|| scratch.join("cache"), PathBuf::from),
-        logs: scratch.join("logs"),
-        host: std::net::Ipv4Addr::LOCALHOST,
-        ministack_port: free_port(),
-        moto_port: free_port(),
-        account: ACCOUNT.to_owned(),
-        enforce_iam: false,
-    };
-    Backends::start(&config).await.unwrap()
-}
+use crate::{Stage, backends, until};
 
 #[tokio::test]
 #[ignore = "installs the emulators from the Python package index"]
 async fn resources_made_by_the_sdk_are_described_with_the_real_servers() {
     let scratch = tempfile::tempdir().unwrap();
-    let mut backends = start(scratch.path()).await;
+    let mut backends = backends::start(scratch.path()).await;
     let stage = Stage::over(backends.upstreams()).await;
     let sdk = stage.sdk().await;
 

@@ -1,5 +1,7 @@
 //! The rehearsed API, spoken to by the SDKs that speak to AWS.
 
+#[path = "../shared/backends.rs"]
+mod backends;
 mod ecs;
 mod elasticache;
 mod emulator;

@@ -6,7 +6,7 @@ use rlab_rehearsal::{Exit, TaskStep};
 use serde_json::json;
 
 use crate::processes::{Asked, SERVICE};
-use crate::{Api, LOGS, Stage, emulators, until};
+use crate::{Api, LOGS, Stage, backends, until};
 
 const ECS: Api = ("ecs", "AmazonEC2ContainerServiceV20141113");
 const ECR: Api = ("ecr", "AmazonEC2ContainerRegistry_V20150921");
@@ -49,7 +49,7 @@ async fn push(stage: &Stage, repository: &str, token: Option<&str>) -> Response 
 #[ignore = "installs the emulators from the Python package index"]
 async fn what_was_pushed_runs_and_its_last_line_is_stored() {
     let scratch = tempfile::tempdir().unwrap();
-    let backends = emulators::start(scratch.path()).await;
+    let backends = backends::start(scratch.path()).await;
     let stage = Stage::over(backends.upstreams()).await;
 
     let made = json!({ "repositoryName": "lab/main" });

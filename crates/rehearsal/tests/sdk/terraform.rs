@@ -7,7 +7,7 @@ use std::process::Output;
 use tokio::process::Command;
 
 use crate::Stage;
-use crate::emulators;
+use crate::backends;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/terraform/main.tf");
 /// Exit code of a plan without a difference, with `-detailed-exitcode`.
@@ -37,7 +37,7 @@ fn said(output: &Output) -> String {
 async fn a_root_is_applied_planned_without_a_difference_and_destroyed() {
     let scratch = tempfile::tempdir().unwrap();
     std::fs::copy(ROOT, scratch.path().join("main.tf")).unwrap();
-    let backends = emulators::start(scratch.path()).await;
+    let backends = backends::start(scratch.path()).await;
     let stage = Stage::over(backends.upstreams()).await;
     let run = |arguments: &'static [&'static str]| {
         terraform(scratch.path(), stage.front.address(), arguments)

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::trust;
 use super::words::{after, iam_prefix, operation, until, word};
 
 /// A permission that is missing or denied.
@@ -28,6 +29,8 @@ const REFUSED: &[&str] = &[
     "api error Forbidden",
     "NotAuthorized",
 ];
+/// Calls that need the consent of the role, too.
+const ASSUMES: &str = "sts:AssumeRole";
 const PERFORM: &str = "is not authorized to perform: ";
 const DENIES: &str = "with an explicit deny in ";
 const ENDS: &[&str] = &[" because ", " with an explicit deny", "\n", ". ", ", "];
@@ -67,6 +70,9 @@ impl Denied {
             return format!(
                 "whoever keeps the account has to change {policy}; a grant does not help"
             );
+        }
+        if let Some(action) = self.action.as_deref().filter(|a| a.starts_with(ASSUMES)) {
+            return trust::hint(action, self.resource.as_deref(), self.principal.as_deref());
         }
         match self.statement() {
             Some(statement) => {

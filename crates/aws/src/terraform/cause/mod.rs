@@ -6,6 +6,7 @@
 mod credentials;
 mod denied;
 mod quota;
+mod trust;
 mod words;
 
 use serde::Serialize;
