@@ -122,7 +122,7 @@ fn the_root_of_aws_is_applied_killed_completed_worked_with_and_taken_down() {
     scene.ends_clean();
 }
 
-/// Planned again, nothing differs; and whoever plans may only read.
+/// Whatever is planned, nothing differs; and whoever plans may only read.
 fn planning_takes_no_right_to_change_anything(scene: &Scene) {
     let site = Site::load(scene.dir()).unwrap();
     let api = site.spec.node(API).unwrap().door_address().unwrap();
@@ -136,10 +136,20 @@ fn planning_takes_no_right_to_change_anything(scene: &Scene) {
         let reader = [Fault::Deny { requests: changes }];
         control.set_faults(&reader).await.unwrap();
         let planned = plan(scene);
+        let others = [
+            vec!["down", "--dry-run"],
+            vec!["drill", "E-045", "--dry-run"],
+            vec!["drill", "E-046", "--dry-run"],
+            vec!["status"],
+        ];
+        let others = others.map(|words| (words.join(" "), scene.rlab(&words)));
         // First of all: under this fault nothing could be taken down.
         control.set_faults(&[]).await.unwrap();
         let planned = planned.json();
         assert_eq!(planned["differs"], false, "{planned:#}");
+        for (words, ran) in others {
+            assert_eq!(ran.code, Some(0), "{words}: {ran:#?}");
+        }
         let log = control.requests().await.unwrap();
         assert_eq!(log.forgotten, 0);
         let (changes, reads): (Vec<_>, Vec<_>) = log

@@ -246,6 +246,10 @@ fn other_failures_have_their_own_cause_or_none() {
         ),
         ("Inconsistent dependency lock file", Cause::Providers),
         ("Saved plan is stale", Cause::StalePlan),
+        (
+            "creating CloudWatch Logs Log Group (/rlab/one/relay): operation error CloudWatch Logs: CreateLogGroup, https response error StatusCode: 400, RequestID: 1, ResourceAlreadyExistsException: The specified log group already exists",
+            Cause::Exists,
+        ),
         ("Provider dependency changes detected", Cause::Providers),
         (
             "Invalid provider configuration: invalid AWS Region: eu-wset-1",

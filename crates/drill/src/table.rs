@@ -33,9 +33,15 @@ fn row_name(rows: Rows, leg: &Told<'_>) -> String {
 fn in_words(value: Value) -> String {
     match value {
         Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) if number.fract() == 0.0 => format!("{number:.0}"),
+        Value::Number(number) if is_count(number) => format!("{number:.0}"),
         Value::Number(number) => format!("{number:.3}"),
     }
+}
+
+/// Whole, or what arithmetic made of a whole number: 2.022 s are 2021.999… ms.
+fn is_count(number: f64) -> bool {
+    let off = (number - number.round()).abs();
+    off == 0.0 || number.abs() >= 1.0 && off < 1e-6
 }
 
 #[cfg(test)]
@@ -46,6 +52,8 @@ mod tests {
     fn counts_stand_whole_and_ratios_to_three_decimals() {
         assert_eq!(in_words(Value::Number(4050.0)), "4050");
         assert_eq!(in_words(Value::Number(0.123_456)), "0.123");
+        assert_eq!(in_words(Value::Number(2_021.999_999_999_8)), "2022");
+        assert_eq!(in_words(Value::Number(0.000_000_1)), "0.000");
         assert_eq!(in_words(Value::Bool(false)), "false");
     }
 }

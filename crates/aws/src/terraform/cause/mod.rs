@@ -40,6 +40,8 @@ pub enum Cause {
     Unreachable,
     /// AWS did not finish in the time the provider allows.
     TimedOut,
+    /// Something of that name is there already.
+    Exists,
     /// The state has changed since the plan was made.
     StalePlan,
     /// The backend refused the newest state.
@@ -82,6 +84,9 @@ const TIMED_OUT: &[&str] = &[
     "context deadline exceeded",
 ];
 
+/// Codes of CloudWatch Logs, ECS, IAM, and what most other services say.
+const EXISTS: &[&str] = &["AlreadyExists", "already exists", "already in use by"];
+
 impl Cause {
     /// Tells the cause of `diagnostic`.
     pub fn of(diagnostic: &Diagnostic) -> Self {
@@ -111,6 +116,7 @@ impl Cause {
             () if has(THROTTLED) => Self::Throttled,
             () if has(UNREACHABLE) => Self::Unreachable,
             () if has(TIMED_OUT) => Self::TimedOut,
+            () if has(EXISTS) => Self::Exists,
             () => Quota::in_text(text).map_or(Self::Other, Self::Quota),
         }
     }
@@ -157,6 +163,9 @@ impl Cause {
                  same command again"
                     .into()
             }
+            Self::Exists => "if an earlier run of this lab made it, the same command again takes it \
+                 over; otherwise it is another's, and the lab needs another name"
+                .into(),
             Self::StalePlan => "something changed the state meanwhile; make the plan again".into(),
             Self::Unstored => {
                 "nothing is lost: the state is kept with the lab, and the next plan or destroy \
