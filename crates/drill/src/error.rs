@@ -187,8 +187,8 @@ impl DrillError {
             Self::Lab(error) | Self::Step { source: error, .. } => return error.hint(),
             Self::Failover { source, .. } => return source.hint(),
             Self::Forbidden { .. } => {
-                "a changed profile takes rlab-ops down, then up; what nothing can do here needs a lab that \
-                 runs its servers: rlab-ops --lab other up --profile local"
+                "after a change of the profile: rlab-ops down --purge, then up; what nothing can do here needs a \
+                 lab that runs its servers: rlab-ops --lab other up --profile local"
             }
             Self::Needs { .. } => "see what the lab has: rlab-ops status",
             Self::Busy { .. } => "wait for it to end",

@@ -96,6 +96,7 @@ pub struct PlannedNode {
 /// As [`up`], as far as it can be known beforehand.
 pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
     let profile = options.profile.clone();
+    compose::works(&profile).await?;
     let nodes = crate::layout::nodes(&profile, options.port_offset)?;
     let running = running(options, &profile).await?;
     if running.is_none() {
@@ -147,6 +148,7 @@ pub async fn up(
     cancel: CancellationToken,
 ) -> Result<LabStatus, LabError> {
     let profile = options.profile.clone();
+    compose::works(&profile).await?;
     let (client, ours) = match running(options, &profile).await? {
         Some(_) => {
             containers(options, progress).await?;

@@ -11,7 +11,7 @@ use crate::error::LabError;
 use crate::files;
 use crate::home::LabDir;
 use crate::layout::{moved, published};
-use crate::profile::Composed;
+use crate::profile::{Composed, LabProfile};
 use crate::secrets::Secrets;
 
 /// The servers, as the repository has them.
@@ -23,13 +23,22 @@ const OBSERVABILITY: &str = "obs";
 const MYSQL_USER: &str = "root";
 const REDIS_USER: &str = "default";
 
+/// Whether servers of `profile` can be run, where that takes containers.
+///
+/// # Errors
+/// [`LabError::Docker`] with what is missing.
+pub(crate) async fn works(profile: &LabProfile) -> Result<(), LabError> {
+    match profile {
+        LabProfile::Composed(_) => docker::works().await,
+        LabProfile::Here(_) | LabProfile::External(_) => Ok(()),
+    }
+}
+
 /// Brings the servers of the lab in `dir` up, or the rest of them, and returns when all are well.
 ///
 /// # Errors
-/// [`LabError::Docker`] when there is no engine, or it failed; before the lab's directory is touched where
-/// that can be known.
+/// [`LabError::Docker`] with what `docker compose` said.
 pub(crate) async fn up(dir: &LabDir, profile: &Composed, offset: u16) -> Result<(), LabError> {
-    docker::works().await?;
     let home = dir.compose();
     files::make_private_dir(dir.path())?;
     files::make_private_dir(&home)?;

@@ -20,12 +20,16 @@ enum Line {
     Gone(Namespace),
 }
 
-/// Notes that `namespace` is about to be made; on disk when this returns.
+/// Notes that `namespace` is about to be made, where that is on servers that are not the lab's own; on disk
+/// when this returns.
 ///
 /// # Errors
 /// When the file system refuses; nothing may be made then.
 pub(crate) fn note(site: &Site, namespace: &Namespace) -> Result<(), LabError> {
-    append(site, &Line::Made(namespace.clone()))
+    match site.spec.mark {
+        Some(_) => append(&site.dir, &Line::Made(namespace.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Notes that `namespace` is gone.
@@ -33,7 +37,10 @@ pub(crate) fn note(site: &Site, namespace: &Namespace) -> Result<(), LabError> {
 /// # Errors
 /// When the file system refuses; it is only looked for once more then.
 pub(crate) fn forget(site: &Site, namespace: &Namespace) -> Result<(), LabError> {
-    append(site, &Line::Gone(namespace.clone()))
+    match site.spec.mark {
+        Some(_) => append(&site.dir, &Line::Gone(namespace.clone())),
+        None => Ok(()),
+    }
 }
 
 /// What was made and is not known to be gone.
@@ -106,11 +113,8 @@ pub(crate) fn start_over(dir: &LabDir) -> Result<(), LabError> {
     }
 }
 
-fn append(site: &Site, line: &Line) -> Result<(), LabError> {
-    if site.spec.mark.is_none() {
-        return Ok(());
-    }
-    let path = site.dir.made();
+fn append(dir: &LabDir, line: &Line) -> Result<(), LabError> {
+    let path = dir.made();
     let io = |e: std::io::Error| LabError::io(&path, e);
     let mut bytes = serde_json::to_vec(line).map_err(|e| io(e.into()))?;
     bytes.push(b'\n');
@@ -129,4 +133,38 @@ fn append(site: &Site, line: &Line) -> Result<(), LabError> {
 /// Length of the whole lines: a last one that was cut off announces what was not begun.
 fn whole(text: &str) -> usize {
     text.rfind('\n').map_or(0, |at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LabHome;
+
+    #[test]
+    fn what_was_made_and_not_removed_is_left_however_the_last_line_ended() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        std::fs::create_dir_all(dir.path()).unwrap();
+        assert_eq!(left(&dir).unwrap(), []);
+        let [first, second] = ["one_00c0de_main", "one_00c0de_e003"].map(Namespace::named);
+        for made in [&first, &second, &first] {
+            append(&dir, &Line::Made(made.clone())).unwrap();
+        }
+        assert_eq!(left(&dir).unwrap(), [first.clone(), second.clone()]);
+        let text = std::fs::read_to_string(dir.made()).unwrap();
+        std::fs::write(dir.made(), text + "{\"made\":{\"data").unwrap();
+        append(&dir, &Line::Gone(first)).unwrap();
+        assert_eq!(left(&dir).unwrap(), [second]);
+        start_over(&dir).unwrap();
+        assert_eq!(left(&dir).unwrap(), []);
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_is_not_taken_for_an_empty_one() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        std::fs::create_dir_all(dir.path()).unwrap();
+        std::fs::write(dir.made(), "damaged\n").unwrap();
+        assert!(matches!(left(&dir), Err(LabError::BadFile { .. })));
+    }
 }
