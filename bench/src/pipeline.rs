@@ -107,10 +107,10 @@ impl Pipeline {
     fn mysql_options(&self, database: &str) -> Result<MySqlConnectOptions, BenchError> {
         let node = self.first(NodeKind::Mysql)?;
         let password = self.site.secrets.mysql.get(accounts::ADMIN);
-        let address = node.front_address(0).into();
+        let address = node.way(0);
         let password = password.map_or("", String::as_str);
-        Ok(connect::options(
-            address,
+        Ok(connect::options_by_name(
+            (address.host(), address.port()),
             accounts::ADMIN,
             password,
             Some(database),

@@ -243,13 +243,13 @@ fn share(relays: u64) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rlab_store::connect::{open_pool, options};
+    use rlab_store::connect::{open_pool, options_by_name};
 
     const LEASE: Lease = Lease { shard: 3, epoch: 1 };
 
     /// A keeper whose MySQL does not answer, holding one lease with `left` of its time.
     fn cut_off(left: Duration) -> (Keeper, mpsc::UnboundedReceiver<Change>) {
-        let nowhere = options(([127, 0, 0, 1], 1).into(), "u", "p", None);
+        let nowhere = options_by_name(("127.0.0.1", 1), "u", "p", None);
         let (changes, told) = mpsc::unbounded_channel();
         let (_, drained) = mpsc::unbounded_channel();
         let pool = open_pool(nowhere, 1);

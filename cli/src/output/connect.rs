@@ -1,6 +1,7 @@
 //! How an outside client reaches the servers of a lab.
 
 use rlab_lab::home::LabDir;
+use rlab_lab::layout::THEIRS;
 use rlab_lab::protocol::LabStatus;
 use rlab_lab::secrets::ADMIN;
 
@@ -28,8 +29,16 @@ pub fn render(status: &LabStatus, dir: &LabDir, command: &str) -> String {
 }
 
 /// As whom to log in, for who has the addresses already.
-pub fn login(dir: &LabDir) -> String {
-    format!("log in as {ADMIN} (Kafka: {KAFKA}); {}", passwords(dir))
+pub fn login(status: &LabStatus, dir: &LabDir) -> String {
+    match of_others(status) {
+        true => format!("log in as the profile says; {}", passwords(dir)),
+        false => format!("log in as {ADMIN} (Kafka: {KAFKA}); {}", passwords(dir)),
+    }
+}
+
+/// Whether there are servers that the lab does not run.
+fn of_others(status: &LabStatus) -> bool {
+    status.nodes.iter().any(|node| node.zone == THEIRS)
 }
 
 fn passwords(dir: &LabDir) -> String {

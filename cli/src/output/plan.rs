@@ -47,9 +47,16 @@ pub fn down(plan: &DownPlan) -> String {
         [] => format!("lab {}: nothing runs", plan.lab),
         nodes => format!("lab {}: to stop: {}", plan.lab, nodes.join(", ")),
     };
+    let elsewhere = match plan.elsewhere.as_slice() {
+        [] => String::new(),
+        schemas => format!(
+            "\nto remove from servers that are not the lab's, with topics, groups and keys: {}",
+            schemas.join(", ")
+        ),
+    };
     match &plan.remove {
-        Some(path) => format!("{stop}\nto remove: {path}"),
-        None => stop,
+        Some(path) => format!("{stop}{elsewhere}\nto remove: {path}"),
+        None => stop + &elsewhere,
     }
 }
 
@@ -59,9 +66,16 @@ pub fn was_down(report: &DownReport) -> String {
         [] => format!("lab {}: nothing ran", report.lab),
         nodes => format!("lab {}: stopped {}", report.lab, nodes.join(", ")),
     };
-    if report.purged {
-        format!("{stopped}; its data is removed")
-    } else {
-        stopped
-    }
+    let elsewhere = match report.elsewhere.as_slice() {
+        [] => String::new(),
+        schemas => format!(
+            "; removed from servers that are not the lab's: {}",
+            schemas.join(", ")
+        ),
+    };
+    let purged = match report.purged {
+        true => "; its data is removed",
+        false => "",
+    };
+    format!("{stopped}{elsewhere}{purged}")
 }

@@ -17,6 +17,9 @@ use crate::verb::cloud;
 /// Brokers stop before the controller, and what is left is looked for afterwards. Works without a
 /// supervisor too. Purging asks for the lab's name; a script gives it with --confirm.
 ///
+/// What a lab made on servers that are not its own (engine external) is removed from them, and containers
+/// (compose) are removed with their data.
+///
 /// What a lab has in AWS is always removed, after asking for its name: it costs money. A rehearsed lab
 /// is not asked for. First comes what the lab's state knows, then what only carries its tag; both are
 /// shown before. With --profile this works on a machine that did not bring the lab up.
@@ -84,7 +87,7 @@ impl Down {
         let profile = match self.profile.as_deref().map(AnyProfile::load).transpose()? {
             Some(AnyProfile::Cloud(profile)) => Some(*profile),
             Some(AnyProfile::Servers(profile)) => {
-                let why = format!("profile `{}` has nothing in AWS", profile.name);
+                let why = format!("profile `{}` has nothing in AWS", profile.name());
                 return Err(Failure::usage(why).hint("leave --profile out"));
             }
             None => None,

@@ -59,7 +59,7 @@ struct Which {
 }
 
 /// The documents, each named as in its schema id: `rlab/NAME/v1`.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
     /// Profile file, for `up --profile`
     Profile,
@@ -121,6 +121,10 @@ enum Name {
     DownPlan,
     /// `down`
     Down,
+    /// Profile file of servers that are there already
+    ExternalProfile,
+    /// Profile file of servers in containers
+    ComposeProfile,
     /// Profile file with a Terraform root
     CloudProfile,
     /// `up --dry-run` of such a profile
@@ -166,6 +170,8 @@ impl Name {
             Self::SchemaRegistered => schema_for!(SchemaRegistered).to_value(),
             Self::DownPlan => schema_for!(rlab_lab::DownPlan).to_value(),
             Self::Down => schema_for!(rlab_lab::DownReport).to_value(),
+            Self::ExternalProfile => schema_for!(rlab_lab::profile::External).to_value(),
+            Self::ComposeProfile => schema_for!(rlab_lab::profile::Composed).to_value(),
             Self::CloudProfile => schema_for!(rlab_cloud::CloudProfile).to_value(),
             Self::CloudPlan => schema_for!(rlab_cloud::CloudPlan).to_value(),
             Self::CloudStatus => schema_for!(rlab_cloud::CloudStatus).to_value(),
@@ -284,8 +290,13 @@ mod tests {
         assert!(ids.contains("drill") && ids.contains("status"), "{ids:?}");
         // Profiles have one id, whichever engine brings them up.
         let named = Name::value_variants().iter();
+        let others = [
+            Name::ExternalProfile,
+            Name::ComposeProfile,
+            Name::CloudProfile,
+        ];
         let known: BTreeSet<String> = named
-            .filter(|name| !matches!(name, Name::CloudProfile))
+            .filter(|name| !others.contains(name))
             .filter_map(|name| Some(name.to_possible_value()?.get_name().to_owned()))
             .chain(NOT_PRINTED.map(str::to_owned))
             .collect();

@@ -93,7 +93,7 @@ impl Document {
             "{}{}\n{}{drill}",
             cloud.unwrap_or_default(),
             status::render(&self.lab),
-            connect::login(dir)
+            connect::login(&self.lab, dir)
         )
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rlab_cloud::AnyProfile;
-use rlab_lab::profile::Profile;
+use rlab_lab::profile::LabProfile;
 use rlab_lab::protocol::Wanted;
 use rlab_lab::{UpOptions, UpPlan};
 
@@ -19,6 +19,9 @@ use crate::verb::cloud;
 /// Fetches the servers once, starts every node that is not up, and returns when all of them answer.
 /// Run again it mends what is down and leaves the rest alone. Ctrl-C stops what it had started.
 ///
+/// A profile of servers that are there already (engine external) is logged in to first, and agents are started
+/// beside them. One of containers (compose) has docker compose bring the servers up.
+///
 /// A profile with a Terraform root (aws, aws-serverless, rehearsal) is planned, priced and, unless it
 /// is only rehearsed, asked for before it is made. Stopped half-way it goes on where it was.
 #[derive(Debug, Args)]
@@ -26,6 +29,7 @@ use crate::verb::cloud;
   rlab-ops up
   rlab-ops up --dry-run
   rlab-ops up --profile rehearsal
+  rlab-ops up --profile compose
   rlab-ops up --profile aws
   rlab-ops --lab second up --port-offset 1000
   rlab-ops up --profile my-lab.toml")]
@@ -73,7 +77,7 @@ impl Up {
         }
     }
 
-    async fn servers(self, context: &Context, profile: Profile) -> Result<Exit, Failure> {
+    async fn servers(self, context: &Context, profile: LabProfile) -> Result<Exit, Failure> {
         let options = UpOptions {
             dir: context.dir.clone(),
             profile,

@@ -121,10 +121,14 @@ fn kafka_reads_what_was_published_and_what_it_writes_itself(scene: &Scene, items
 
 fn effects_that_the_administrator_sees(scene: &Scene) -> u64 {
     let secrets = Secrets::load(&scene.dir()).unwrap();
-    let address = door(scene, 13_306).parse().unwrap();
     let database = pipeline::own_namespace().database;
     let password = &secrets.mysql["rlab_admin"];
-    let options = rlab_store::connect::options(address, "rlab_admin", password, Some(&database));
+    let options = rlab_store::connect::options_by_name(
+        ("127.0.0.1", 13_306 + scene.port_offset()),
+        "rlab_admin",
+        password,
+        Some(&database),
+    );
     runtime().block_on(async {
         let mut connection = rlab_store::connect::open_one(&options).await.unwrap();
         rlab_store::snapshot::effect_count(&mut connection)

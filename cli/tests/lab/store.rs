@@ -43,7 +43,12 @@ fn pool(site: &Site) -> MySqlPool {
     let password = &site.secrets.mysql["rlab_admin"];
     let database = own_namespace().database;
     connect::open_pool(
-        connect::options(address.into(), "rlab_admin", password, Some(&database)),
+        connect::options_by_name(
+            (address.host(), address.port()),
+            "rlab_admin",
+            password,
+            Some(&database),
+        ),
         16,
     )
 }

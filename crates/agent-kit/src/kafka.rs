@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{Producer, ProducerContext};
 use rdkafka::{ClientContext, TopicPartitionList};
 use rlab_contract::agent_config::AgentConfig;
-use rlab_contract::login::{KafkaProof, Transport};
+use rlab_contract::login::{KafkaProof, security_protocol as protocol};
 use rlab_contract::topics::PARTITIONER;
 
 use crate::Agent;
@@ -43,7 +43,7 @@ impl Cluster {
     /// The brokers of `agent`; with IAM, readiness waits for their token as `kafka token`.
     pub fn new(agent: &Agent) -> Self {
         let tokens = match &agent.config.kafka.proof {
-            KafkaProof::Scram { .. } => None,
+            KafkaProof::Nothing { .. } | KafkaProof::Scram { .. } => None,
             KafkaProof::Iam { region, .. } => Some(iam::kafka::tokens(agent, region)),
         };
         Self::with_tokens(Arc::clone(&agent.config), agent.addresses.clone(), tokens)
@@ -149,6 +149,7 @@ impl Cluster {
 /// Who we are, and through what we say so.
 fn prove(client: &mut ClientConfig, proof: &KafkaProof) {
     let roots = match proof {
+        KafkaProof::Nothing { transport } => transport.roots(),
         KafkaProof::Scram {
             user,
             password,
@@ -158,23 +159,19 @@ fn prove(client: &mut ClientConfig, proof: &KafkaProof) {
                 .set("sasl.mechanism", "SCRAM-SHA-512")
                 .set("sasl.username", user)
                 .set("sasl.password", password.expose());
-            match transport {
-                Transport::Plain => None,
-                Transport::Tls(roots) => Some(roots),
-            }
+            transport.roots()
         }
         KafkaProof::Iam { roots, .. } => {
             client.set("sasl.mechanism", "OAUTHBEARER");
             Some(roots)
         }
     };
+    let logs_in = !matches!(proof, KafkaProof::Nothing { .. });
+    client.set("security.protocol", protocol(logs_in, roots.is_some()));
     let Some(roots) = roots else {
-        client.set("security.protocol", "SASL_PLAINTEXT");
         return;
     };
-    client
-        .set("security.protocol", "SASL_SSL")
-        .set("ssl.endpoint.identification.algorithm", "https");
+    client.set("ssl.endpoint.identification.algorithm", "https");
     if let Some(pem) = roots.pem() {
         client.set("ssl.ca.pem", pem);
     }
@@ -294,7 +291,7 @@ fn bootstrap(endpoints: &[String], addresses: &AddressMap) -> Result<String, Unk
 #[cfg(test)]
 mod tests {
     use rlab_contract::agent_config::Addresses;
-    use rlab_contract::login::Roots;
+    use rlab_contract::login::{Roots, Transport};
 
     use super::*;
     use crate::token::Token;
@@ -357,6 +354,19 @@ mod tests {
         let cluster = cluster(r#"{"kafka-1": "127.0.0.1:1"}"#, iam(), Some(tokens));
         let error = cluster.client().unwrap_err().to_string();
         assert_eq!(error, "kafka token has not been signed yet");
+    }
+
+    #[test]
+    fn brokers_that_ask_nobody_who_he_is_are_shown_no_login() {
+        let protocol = |transport| {
+            let mut client = ClientConfig::new();
+            prove(&mut client, &KafkaProof::Nothing { transport });
+            assert_eq!(client.get("sasl.mechanism"), None);
+            client.get("security.protocol").map(str::to_owned)
+        };
+        assert_eq!(protocol(Transport::Plain).as_deref(), Some("PLAINTEXT"));
+        let tls = Transport::Tls(Roots::System);
+        assert_eq!(protocol(tls).as_deref(), Some("SSL"));
     }
 
     #[test]

@@ -42,14 +42,7 @@ pub async fn serve(dir: LabDir) -> Result<(), CloudError> {
         reason: "has no API".to_owned(),
     };
     let node = site.spec.node(API).ok_or_else(missing)?;
-    let account = site
-        .spec
-        .profile
-        .api
-        .as_ref()
-        .ok_or_else(missing)?
-        .account
-        .clone();
+    let account = site.spec.profile.api().ok_or_else(missing)?.account.clone();
     let ports = [api_listener::MINISTACK, api_listener::MOTO].map(|i| node.ports[i].port);
     let config = backends(&dir, &account, ports, node.back)?;
     let mut backends = Backends::start(&config).await?;

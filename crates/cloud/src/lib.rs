@@ -19,6 +19,7 @@ mod failover;
 mod ground;
 mod images;
 mod in_vpc;
+mod local_agents;
 mod place;
 mod plane;
 mod prepare;

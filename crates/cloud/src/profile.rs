@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rlab_document::did_you_mean;
 use rlab_lab::LabError;
-use rlab_lab::profile::{Profile as ServersProfile, ProfileSchema};
+use rlab_lab::profile::{LabProfile, ProfileSchema, engine_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,7 +45,7 @@ const OURS: [&str; 12] = [
 #[derive(Debug, Clone)]
 pub enum AnyProfile {
     /// Servers that this machine runs or reaches by itself.
-    Servers(Box<ServersProfile>),
+    Servers(Box<LabProfile>),
     /// A Terraform root.
     Cloud(Box<CloudProfile>),
 }
@@ -146,11 +146,11 @@ impl AnyProfile {
             return Ok(Self::Cloud(Box::new(profile)));
         }
         if let Ok(text) = std::fs::read_to_string(name)
-            && names_terraform(&text)
+            && engine_of(&text) == Some("terraform")
         {
             return Ok(Self::Cloud(Box::new(CloudProfile::parse(name, &text)?)));
         }
-        match ServersProfile::load(name) {
+        match LabProfile::load(name) {
             Ok(profile) => Ok(Self::Servers(Box::new(profile))),
             Err(LabError::UnknownProfile {
                 name, mut known, ..
@@ -168,17 +168,6 @@ impl AnyProfile {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Whether the text says `engine = "terraform"`, however broken the rest of it is.
-fn names_terraform(text: &str) -> bool {
-    text.lines().any(|line| {
-        let mut parts = line.splitn(2, '=').map(str::trim);
-        parts.next() == Some("engine")
-            && parts
-                .next()
-                .is_some_and(|value| value.starts_with("\"terraform\""))
-    })
 }
 
 impl CloudProfile {
@@ -238,7 +227,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("local, aws, aws-serverless, rehearsal"),
+                .contains("local, compose, aws, aws-serverless, rehearsal"),
             "{error}"
         );
         assert!(error.hint().unwrap().contains("rehearsal"));

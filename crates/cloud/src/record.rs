@@ -90,6 +90,11 @@ impl Paths {
         self.0.join("deployed.json")
     }
 
+    /// What containers of this machine need to be the lab's agents.
+    pub fn compose(&self) -> PathBuf {
+        self.0.join("compose")
+    }
+
     /// Every call to AWS.
     pub fn journal(&self) -> PathBuf {
         self.0.join("journal.jsonl")

@@ -13,8 +13,9 @@ use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::event::{CloudEvent, OnCloud};
 use crate::images::Images;
+use crate::local_agents;
 use crate::prepare::PREPARE_VERB;
-use crate::record::Record;
+use crate::record::{Paths, Record};
 use crate::runner::run_to_end;
 
 /// Longest that the services may take until all of them run: Fargate starts a task within two minutes.
@@ -37,7 +38,11 @@ pub(crate) async fn deploy(
     push_all(account, images, deployed, on).await?;
     on(CloudEvent::Step("the tasks' configurations"));
     let writing = account.step("writing the tasks' configurations");
-    for (name, text) in configuration::texts(record, dir, deployed).await? {
+    let texts = configuration::texts(record, dir, deployed).await?;
+    if !record.is_rehearsed() {
+        local_agents::write(record, &Paths::of(dir), deployed, &texts)?;
+    }
+    for (name, text) in texts {
         let task = deployed.tasks.get(&name);
         if let Some(arn) = task.and_then(|task| task.secret_arn.as_ref()) {
             writing.put_secret(arn, &text).await?;

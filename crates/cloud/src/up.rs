@@ -7,7 +7,7 @@ use rlab_aws::account::{Account, Headroom, Need, Room};
 use rlab_aws::intent::Intent;
 use rlab_aws::price::Estimate;
 use rlab_aws::terraform::{Plan, Stop, Workdir};
-use rlab_lab::profile::{Api, Profile as ServersProfile};
+use rlab_lab::profile::{Api, LabProfile};
 use rlab_lab::protocol::Wanted;
 use rlab_lab::{LabDir, LabError, files};
 
@@ -295,14 +295,18 @@ pub(crate) async fn servers(
         "the servers that stand in for those of AWS",
     ));
     api::install(dir).await?;
-    let mut profile = ServersProfile::load(&rehearsal.servers)?;
+    let LabProfile::Here(mut profile) = LabProfile::load(&rehearsal.servers)? else {
+        // The API has to reboot what it tells of.
+        let servers = format!("the servers of profile `{}`", rehearsal.servers);
+        return Err(LabError::NotOurs(servers).into());
+    };
     profile.name.clone_from(&record.profile.name);
     profile.api = Some(Api {
         account: record.account.clone(),
     });
     let options = rlab_lab::UpOptions {
         dir: dir.clone(),
-        profile,
+        profile: LabProfile::Here(profile),
         port_offset: record.port_offset,
         wanted: Wanted::Servers,
     };

@@ -1,7 +1,7 @@
 //! Where a server is: a host and a port, the host by name or by number.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -61,6 +61,12 @@ impl From<SocketAddr> for Address {
             host: address.ip().to_string().into(),
             port: address.port(),
         }
+    }
+}
+
+impl From<SocketAddrV4> for Address {
+    fn from(address: SocketAddrV4) -> Self {
+        SocketAddr::V4(address).into()
     }
 }
 

@@ -108,6 +108,11 @@ pub struct KafkaLogin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum KafkaProof {
+    /// Nothing: brokers that ask nobody who he is.
+    Nothing {
+        /// What protects the connection.
+        transport: Transport,
+    },
     /// SCRAM-SHA-512.
     Scram {
         /// SCRAM user name.
@@ -134,6 +139,32 @@ pub enum Transport {
     Plain,
     /// TLS. The server must show a certificate for the very host that was asked for.
     Tls(Roots),
+}
+
+impl Transport {
+    /// Who vouches for the server; nobody when the connection is plain.
+    pub fn roots(&self) -> Option<&Roots> {
+        match self {
+            Self::Plain => None,
+            Self::Tls(roots) => Some(roots),
+        }
+    }
+}
+
+impl From<Option<Roots>> for Transport {
+    fn from(roots: Option<Roots>) -> Self {
+        roots.map_or(Self::Plain, Self::Tls)
+    }
+}
+
+/// Kafka's word for a listener on which clients log in, or do not, with TLS or without.
+pub fn security_protocol(logs_in: bool, tls: bool) -> &'static str {
+    match (logs_in, tls) {
+        (true, true) => "SASL_SSL",
+        (true, false) => "SASL_PLAINTEXT",
+        (false, true) => "SSL",
+        (false, false) => "PLAINTEXT",
+    }
 }
 
 /// Who vouches for a server's certificate.

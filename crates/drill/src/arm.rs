@@ -172,7 +172,8 @@ impl ArmRun<'_> {
     async fn isolate(&mut self) -> Result<Namespace, DrillError> {
         let drill = self.leg.drill.id.to_lowercase().replace('-', "");
         let unique = uuid::Uuid::new_v4().simple().to_string();
-        let namespace = Namespace::named(&format!("{drill}_{}_{}", self.leg.mark, &unique[..8]));
+        let id = format!("{drill}_{}_{}", self.leg.mark, &unique[..8]);
+        let namespace = self.stage.site.spec.namespace(&id);
         self.undo.record(Undo::RemoveNamespace {
             namespace: namespace.clone(),
         })?;

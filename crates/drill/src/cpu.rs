@@ -48,6 +48,10 @@ fn look(dir: &Path, spec: &LabSpec) -> Option<Look> {
         .filter(|found| is_broker(&found.node))
         .map(|found| found.pid)
         .collect();
+    if brokers.is_empty() {
+        // They run elsewhere.
+        return None;
+    }
     brokers.sort_unstable();
     let mut ticks = 0;
     for pid in &brokers {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rlab_evidence::{Artifact, Environment, Machine};
 use rlab_lab::LabError;
-use rlab_lab::profile::{Profile, agent_binary};
+use rlab_lab::profile::{LabProfile, agent_binary};
 use rlab_lab::spec::{LabSpec, NodeSpec};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use crate::error::DrillError;
 #[derive(Debug, Serialize)]
 pub(crate) struct Configuration<'a> {
     schema: &'static str,
-    profile: &'a Profile,
+    profile: &'a LabProfile,
     nodes: &'a [NodeSpec],
 }
 
@@ -31,7 +31,7 @@ impl<'a> Configuration<'a> {
 
 /// Versions, digests and the machine.
 pub(crate) fn environment(spec: &LabSpec) -> Result<Environment, DrillError> {
-    let mut artifacts = servers();
+    let mut artifacts = servers(spec);
     artifacts.extend(agents(spec)?);
     Ok(Environment {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -42,12 +42,13 @@ pub(crate) fn environment(spec: &LabSpec) -> Result<Environment, DrillError> {
     })
 }
 
-/// One line per server: a reader compares five digests, not a hundred. A server of many files has
+/// One line per server that the lab runs: a reader compares five digests, not a hundred. A server of many files has
 /// the SHA-256 of its sorted `digest  file` lines.
-fn servers() -> Vec<Artifact> {
+fn servers(spec: &LabSpec) -> Vec<Artifact> {
     let lock = rlab_artifacts::lock();
     let mut parts: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for entry in &lock.entries {
+    let runs = |part: &str| spec.mark.is_none() || spec.versions.contains_key(part);
+    for entry in lock.entries.iter().filter(|e| runs(e.part.name())) {
         parts.entry(entry.part).or_default().push(entry);
     }
     parts

@@ -23,6 +23,17 @@ pub enum DrillError {
         /// What is missing.
         missing: String,
     },
+    /// Something would be done to servers that the lab does not run, and may not or cannot be.
+    #[error(
+        "the servers of profile `{profile}` are not run by this lab, and nothing was done to them: {}",
+        .refused.join("; ")
+    )]
+    Forbidden {
+        /// Name of the profile.
+        profile: String,
+        /// Each step and why it is refused.
+        refused: Vec<String>,
+    },
     /// The runbook asks for what this build cannot do yet.
     #[error("this build cannot yet: {0}")]
     NotYet(String),
@@ -149,6 +160,7 @@ impl DrillError {
             Self::NotSteady(_) | Self::NoRoom { .. } => ErrorKind::NotSteady,
             Self::Aborted | Self::Stopped { .. } => ErrorKind::Aborted,
             Self::Residual(_) | Self::UndoLog { .. } => ErrorKind::Residual,
+            Self::Forbidden { .. } => ErrorKind::Denied,
             Self::Report(_) => ErrorKind::Internal,
             Self::Failover {
                 source: ControlError::Refused { .. },
@@ -174,6 +186,10 @@ impl DrillError {
         let text = match self {
             Self::Lab(error) | Self::Step { source: error, .. } => return error.hint(),
             Self::Failover { source, .. } => return source.hint(),
+            Self::Forbidden { .. } => {
+                "after a change of the profile: rlab-ops down --purge, then up; what nothing can do here needs a \
+                 lab that runs its servers: rlab-ops --lab other up --profile local"
+            }
             Self::Needs { .. } => "see what the lab has: rlab-ops status",
             Self::Busy { .. } => "wait for it to end",
             Self::NotSteady(_) => "bring up what is down: rlab-ops up; see it: rlab-ops status",

@@ -5,6 +5,7 @@
 
 mod access;
 mod again;
+mod allowed;
 mod arm;
 mod changes;
 mod collect;

@@ -8,12 +8,14 @@ use rlab_evidence::{
     ArmEvidence, Journal, Machine, Report, RunDir, Verdict, VerdictDocument, seal,
 };
 use rlab_lab::LabDir;
-use rlab_lab::profile::Profile;
+use rlab_lab::profile::LabProfile;
+use rlab_lab::spec::LabSpec;
 use rlab_runbook::{Failover, Resolved, plan};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::again::{self, Begun};
+use crate::allowed;
 use crate::arm::{ArmDone, ArmRun};
 use crate::compat;
 use crate::conclude::{Conclusion, Told, conclude};
@@ -71,6 +73,8 @@ pub async fn run(
     }
     let stage = Stage::open(dir, &format!("drill {}", drill.id)).await?;
     stage.has(&drill.id, &drill.needs)?;
+    let legs = legs(&drill);
+    allowed::by_profile(&stage.site.spec, &legs)?;
     let mut undo = UndoLog::open(dir)?;
     if !undo.is_empty() {
         tell(DrillEvent::Note(
@@ -79,9 +83,8 @@ pub async fn run(
         undo.undo(&stage).await?;
     }
     stage.steady().await?;
-    let legs = legs(&drill);
     let control = control(&stage, &options);
-    allowed(&drill, &legs, control.as_ref()).await?;
+    not_refused(&drill, &legs, control.as_ref()).await?;
     let started_at = jiff::Timestamp::now();
     let seed = options.seed.unwrap_or_else(rand::random);
     room::enough(&options.evidence_root, tell)?;
@@ -130,9 +133,9 @@ pub async fn run(
         hypothesis: drill.hypothesis.clone(),
         verdict,
         run: run_dir.name(),
-        profile: stage.site.spec.profile.name.clone(),
+        profile: stage.site.spec.profile.name().to_owned(),
         proves: proves(&drill, &stage.site.spec.profile),
-        not_proven: not_proven(&drill),
+        not_proven: not_proven(&drill, &stage.site.spec),
         started_at,
         ended_at: jiff::Timestamp::now(),
         seed,
@@ -162,7 +165,11 @@ fn control(stage: &Stage, options: &RunOptions) -> Arc<dyn Control> {
 }
 
 /// Refuses a drill of which a failover would be refused in the middle.
-async fn allowed(drill: &Resolved, legs: &[Leg], control: &dyn Control) -> Result<(), DrillError> {
+async fn not_refused(
+    drill: &Resolved,
+    legs: &[Leg],
+    control: &dyn Control,
+) -> Result<(), DrillError> {
     let wanted = legs.iter().flat_map(|leg| failover::all_of(&leg.drill));
     let wanted: Vec<Failover> = wanted.collect();
     if wanted.is_empty() {
@@ -233,11 +240,19 @@ fn parameters(drill: &Resolved) -> BTreeMap<String, String> {
 }
 
 /// The profiles this run says nothing about.
-fn not_proven(drill: &Resolved) -> Vec<String> {
+fn not_proven(drill: &Resolved, spec: &LabSpec) -> Vec<String> {
+    let where_from = match spec.mark {
+        None => {
+            "All servers and clients share this machine's cores, disk and clock: latency and rates \
+             are not those of a deployment."
+        }
+        Some(_) => {
+            "The servers are not this lab's: their versions, their settings and what else they serve are not \
+             part of this record. All agents are the same user there."
+        }
+    };
     let mut limits = vec![
-        "All servers and clients share this machine's cores, disk and clock: latency and rates \
-         are not those of a deployment."
-            .to_owned(),
+        where_from.to_owned(),
         "Other profiles: a pass here is a pass on this profile only.".to_owned(),
     ];
     limits.extend(compat::not_proven(drill));
@@ -262,9 +277,9 @@ fn check_again(drill: &Resolved, seed: u64) -> Vec<String> {
 
 /// What a pass proves on `profile`. Behind a rehearsed API stand servers of this machine: where nothing is
 /// claimed for it, no more is shown of them than of those of a local lab.
-fn proves(drill: &Resolved, profile: &Profile) -> Option<String> {
-    let claimed = drill.proves.get(&profile.name);
-    match profile.api {
+fn proves(drill: &Resolved, profile: &LabProfile) -> Option<String> {
+    let claimed = drill.proves.get(profile.name());
+    match profile.api() {
         None => claimed.cloned(),
         Some(_) => {
             let claimed = claimed.or_else(|| drill.proves.get("local"));

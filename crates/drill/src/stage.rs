@@ -7,7 +7,7 @@ use rlab_lab::client::LabClient;
 use rlab_lab::protocol::LabStatus;
 use rlab_lab::servers::Site;
 use rlab_lab::spec::NodeKind;
-use rlab_lab::{LabDir, LabError, pipeline};
+use rlab_lab::{LabDir, LabError};
 use rlab_runbook::Needs;
 
 use crate::error::DrillError;
@@ -98,7 +98,8 @@ impl Stage {
     fn topology(&self, needs: &Needs) -> Vec<String> {
         let spec = &self.site.spec;
         let mut missing = Vec::new();
-        let zones: BTreeSet<&str> = spec.nodes.iter().map(|n| n.zone.as_str()).collect();
+        let ours = spec.nodes.iter().filter(|n| n.theirs.is_none());
+        let zones: BTreeSet<&str> = ours.map(|n| n.zone.as_str()).collect();
         if let Some(wanted) = needs.zones.filter(|w| zones.len() < w.get() as usize) {
             missing.push(format!("{wanted} zones (it has {})", zones.len()));
         }
@@ -142,7 +143,7 @@ impl Stage {
     /// The smallest in-sync replica set of the lab's own topic, and its replicas.
     pub async fn in_sync(&self) -> (Option<u64>, u64) {
         let wanted = self.site.spec.brokers().count().min(3) as u64;
-        let topic = pipeline::own_namespace().topic;
+        let topic = self.site.spec.own_namespace().topic;
         (probes::isr(&self.site, &topic).await, wanted)
     }
 

@@ -1,4 +1,5 @@
-//! `down`: stops a lab in order, with or without its supervisor, and proves that nothing is left.
+//! `down`: stops a lab in order, with or without its supervisor, removes what it made on servers that are not
+//! its own, and proves that nothing is left.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::client::LabClient;
+use crate::compose;
+use crate::elsewhere::made;
 use crate::error::LabError;
 use crate::home::LabDir;
 use crate::processes::{self, Found, SUPERVISOR};
@@ -29,6 +32,8 @@ pub struct DownPlan {
     pub lab: String,
     /// Nodes that run and would be stopped.
     pub stop: Vec<String>,
+    /// Schemas, with their topics, groups and keys, that would be removed from servers that are not the lab's.
+    pub elsewhere: Vec<String>,
     /// Directory that would be removed.
     pub remove: Option<String>,
 }
@@ -42,6 +47,8 @@ pub struct DownReport {
     pub lab: String,
     /// Nodes that were running.
     pub stopped: Vec<String>,
+    /// Schemas, with their topics, groups and keys, that were removed from servers that are not the lab's.
+    pub elsewhere: Vec<String>,
     /// Whether the lab's directory was removed.
     pub purged: bool,
 }
@@ -56,6 +63,7 @@ pub fn plan_down(dir: &LabDir, purge: bool) -> Result<DownPlan, LabError> {
         schema: "rlab/down-plan/v1",
         lab: dir.name().to_owned(),
         stop: nodes_of(&processes::of_lab(dir.path())),
+        elsewhere: made::left(dir)?.into_iter().map(|n| n.database).collect(),
         remove: purge.then(|| dir.path().display().to_string()),
     })
 }
@@ -63,7 +71,8 @@ pub fn plan_down(dir: &LabDir, purge: bool) -> Result<DownPlan, LabError> {
 /// Stops every process of the lab; with `purge` removes its directory.
 ///
 /// # Errors
-/// [`LabError::NoSuchLab`], or [`LabError::Residual`] with what could not be ended.
+/// [`LabError::NoSuchLab`], [`LabError::Residual`] with what could not be ended, or
+/// [`LabError::LeftElsewhere`] with what could not be removed from servers that are not the lab's.
 pub async fn down(
     dir: &LabDir,
     purge: bool,
@@ -79,6 +88,18 @@ pub async fn down(
     }
     end_the_rest(dir, progress).await;
     nothing_left(dir)?;
+    let elsewhere = match compose::has_begun(dir) {
+        // What was made in containers goes with them.
+        true => {
+            progress(UpEvent::Note(
+                "docker compose removes the servers".to_owned(),
+            ));
+            compose::down(dir).await?;
+            made::start_over(dir)?;
+            Vec::new()
+        }
+        false => made::remove(dir).await?,
+    };
     if purge {
         std::fs::remove_dir_all(dir.path()).map_err(|e| LabError::io(dir.path(), e))?;
         let _ = std::fs::remove_file(dir.turn());
@@ -87,6 +108,7 @@ pub async fn down(
         schema: "rlab/down/v1",
         lab: dir.name().to_owned(),
         stopped,
+        elsewhere,
         purged: purge,
     })
 }

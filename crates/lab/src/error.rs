@@ -155,6 +155,23 @@ pub enum LabError {
     /// The pipeline's schema, topics or subjects could not be made.
     #[error("pipeline resources: {0}")]
     Pipeline(String),
+    /// Something was asked of what the lab does not run.
+    #[error("{0} are not run by this lab")]
+    NotOurs(String),
+    /// Servers that the lab does not run cannot be used.
+    #[error("the profile's servers cannot be used: {}", .0.join("; "))]
+    Elsewhere(Vec<String>),
+    /// What the lab made on servers that are not its own is still there.
+    #[error("still on servers that are not this lab's: {}", .0.join("; "))]
+    LeftElsewhere(Vec<String>),
+    /// A container engine, or its client, failed.
+    #[error("docker: {why}")]
+    Docker {
+        /// What it said.
+        why: String,
+        /// What to do about it.
+        next: String,
+    },
     /// Processes, files or ports were left.
     #[error("still there after `down`: {}", .0.join(", "))]
     Residual(Vec<String>),
@@ -220,7 +237,8 @@ impl LabError {
             | Self::PortOffset(..)
             | Self::Schema(_)
             | Self::OtherParameters { .. } => ErrorKind::Usage,
-            Self::Residual(_) => ErrorKind::Residual,
+            Self::Residual(_) | Self::LeftElsewhere(_) => ErrorKind::Residual,
+            Self::NotOurs(_) => ErrorKind::Denied,
             Self::Aborted(_) => ErrorKind::Aborted,
             _ => ErrorKind::Environment,
         }
@@ -270,6 +288,17 @@ impl LabError {
             }
             Self::Refused { hint, .. } => return hint.clone(),
             Self::Artifact(error) => error.hint(),
+            Self::NotOurs(_) => {
+                "ask who runs them, or use a lab that runs its own: rlab-ops --lab other up --profile local"
+                    .into()
+            }
+            Self::Elsewhere(_) => {
+                "correct the profile, or mend the servers, then run up again; nothing was started".into()
+            }
+            Self::LeftElsewhere(_) => {
+                "once the servers answer, run down again; what is left is on record".into()
+            }
+            Self::Docker { next, .. } => next.clone(),
             Self::Residual(_) => "stop what is named by its process id, then run down again".into(),
             Self::Schema(_) => "see the built-in one: contracts/avro/event_envelope.avsc".into(),
             Self::BadLabName(_) | Self::Profile(_) | Self::Aborted(_) | Self::Io { .. } => {

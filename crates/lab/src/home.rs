@@ -154,6 +154,16 @@ impl LabDir {
         self.path.join("undo.jsonl")
     }
 
+    /// What was made on servers that are not the lab's own, one JSON document a line.
+    pub fn made(&self) -> PathBuf {
+        self.path.join("made.jsonl")
+    }
+
+    /// Files that `docker compose` is given.
+    pub(crate) fn compose(&self) -> PathBuf {
+        self.path.join("compose")
+    }
+
     /// Locked by the drill that works on the lab, for as long as it lives.
     pub fn drill_lock(&self) -> PathBuf {
         self.path.join("drill.lock")

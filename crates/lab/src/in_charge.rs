@@ -39,7 +39,8 @@ pub async fn redis_primary(site: &Site) -> Option<String> {
 
 fn standing_at(site: &Site, kind: NodeKind, back: &str) -> Option<NodeSpec> {
     let back: Ipv4Addr = back.parse().ok()?;
-    let of_kind = site.spec.nodes.iter().filter(|node| node.kind == kind);
+    let ours = site.spec.nodes.iter().filter(|n| n.theirs.is_none());
+    let of_kind = ours.filter(|node| node.kind == kind);
     let mut seats = of_kind.flat_map(NodeSpec::seats);
     seats.find(|seat| seat.back == back)
 }

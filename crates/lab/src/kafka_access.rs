@@ -133,7 +133,7 @@ pub async fn goes_by(site: &Site, wanted: &[Acl]) -> Result<bool, LabError> {
 
 /// Waits until the broker `node` goes by `wanted`.
 async fn heard(site: &Site, node: &NodeSpec, wanted: &[Acl]) -> Result<(), String> {
-    let mut broker = connect_kafka(site, node.back_address(CLIENT)).await?;
+    let mut broker = connect_kafka(site, node.past_slot(CLIENT)).await?;
     let deadline = Instant::now() + SPREAD_DEADLINE;
     while !Change::of(site, &mut broker, wanted).await?.is_none() {
         if Instant::now() > deadline {

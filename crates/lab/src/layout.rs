@@ -3,11 +3,17 @@
 //! Zone number z (from 1) owns `127.10.z.0/24` in front of the proxy slots and `127.20.z.0/24`
 //! behind them. A node has the same last octet on both sides, and its listeners the same ports.
 
+mod elsewhere;
+
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use crate::elsewhere::Elsewhere;
 use crate::error::LabError;
-use crate::profile::{AgentName, Profile};
+use crate::profile::{Agent, AgentName, LabProfile, Mysql, Profile, Redis};
 use crate::spec::{Listener, NodeKind, NodeSpec, Seat};
+
+pub use elsewhere::THEIRS;
 
 const CONTROLLER_PORT: u16 = 19_095;
 const FIRST_BROKER_PORT: u16 = 19_092;
@@ -37,6 +43,24 @@ pub mod api_listener {
     pub const MOTO: usize = 2;
 }
 
+/// Ports on `127.0.0.1` of servers in containers, and those of the agents beside them, before they are moved.
+pub(crate) mod published {
+    use super::*;
+
+    pub const KAFKA: [u16; 3] = [
+        FIRST_BROKER_PORT,
+        FIRST_BROKER_PORT + BROKER_PORT_STEP,
+        FIRST_BROKER_PORT + 2 * BROKER_PORT_STEP,
+    ];
+    pub const MYSQL: u16 = MYSQL_PORT;
+    pub const REDIS: [u16; 2] = [REDIS_PORT, REDIS_PORT + 1];
+    pub const KAFKA_UI: u16 = 18_090;
+    pub const PROMETHEUS: u16 = 19_090;
+    pub const GRAFANA: u16 = 13_000;
+    /// Command service, query service, relay, consumer.
+    pub const AGENTS: [u16; 4] = [18_080, 18_081, 18_082, 18_083];
+}
+
 /// Index of a broker's listeners in [`NodeSpec::ports`].
 pub mod broker_listener {
     /// Clients.
@@ -49,30 +73,42 @@ pub mod broker_listener {
 ///
 /// # Errors
 /// When `offset` moves a port out of range.
-pub fn nodes(profile: &Profile, offset: u16) -> Result<Vec<NodeSpec>, LabError> {
+pub fn nodes(profile: &LabProfile, offset: u16) -> Result<Vec<NodeSpec>, LabError> {
     let mut layout = Layout {
-        profile,
+        zones: profile.zones(),
         offset,
         nodes: Vec::new(),
     };
-    layout.controller()?;
-    layout.brokers()?;
-    layout.servers()?;
-    layout.api()?;
-    layout.agents()?;
+    match (profile, Elsewhere::of(profile, offset)?) {
+        (LabProfile::Here(profile), _) => layout.here(profile)?,
+        (_, elsewhere) => layout.elsewhere(profile, elsewhere)?,
+    }
+    layout.agents(profile.agents())?;
     Ok(layout.nodes)
 }
 
 struct Layout<'a> {
-    profile: &'a Profile,
+    zones: &'a [String],
     offset: u16,
     nodes: Vec<NodeSpec>,
 }
 
 impl Layout<'_> {
+    fn here(&mut self, profile: &Profile) -> Result<(), LabError> {
+        self.controller()?;
+        self.brokers(profile.kafka.brokers)?;
+        self.mysql(&profile.mysql)?;
+        self.redis(&profile.redis)?;
+        self.registry(&profile.registry.zone)?;
+        match &profile.api {
+            Some(_) => self.api(),
+            None => Ok(()),
+        }
+    }
+
     fn controller(&mut self) -> Result<(), LabError> {
         let port = self.internal(CONTROLLER_PORT)?;
-        let zone = self.profile.zones[0].clone();
+        let zone = self.zones[0].clone();
         self.add(
             "controller",
             NodeKind::Controller,
@@ -84,12 +120,12 @@ impl Layout<'_> {
         Ok(())
     }
 
-    fn brokers(&mut self) -> Result<(), LabError> {
-        for id in 1..=self.profile.kafka.brokers {
+    fn brokers(&mut self, count: u16) -> Result<(), LabError> {
+        for id in 1..=count {
             let base = FIRST_BROKER_PORT + BROKER_PORT_STEP * (id - 1);
             let name = format!("kafka-{id}");
             let ports = vec![self.offered(&name, base)?, self.internal(base + 1)?];
-            let zones = &self.profile.zones;
+            let zones = self.zones;
             let zone = zones[usize::from(id - 1) % zones.len()].clone();
             // The controller is no dependency: brokers retry it, and both start side by side.
             self.add(
@@ -104,28 +140,28 @@ impl Layout<'_> {
         Ok(())
     }
 
-    fn servers(&mut self) -> Result<(), LabError> {
-        let profile = self.profile;
+    fn mysql(&mut self, mysql: &Mysql) -> Result<(), LabError> {
         let ports = vec![self.offered("mysql", MYSQL_PORT)?];
-        let zone = &profile.mysql.zone;
+        let zone = &mysql.zone;
         self.add("mysql", NodeKind::Mysql, zone, MYSQL_HOST, ports, vec![]);
-        let standby = profile.mysql.standby_zone.as_deref();
+        let standby = mysql.standby_zone.as_deref();
         let standby = standby.map(|zone| self.seat(zone, MYSQL_HOST));
         if let Some(mysql) = self.nodes.last_mut() {
             mysql.standby = standby;
         }
-        self.redis()?;
+        Ok(())
+    }
+
+    fn registry(&mut self, zone: &str) -> Result<(), LabError> {
         let ports = vec![
             self.offered("registry", REGISTRY_PORT)?,
             self.internal(REGISTRY_MANAGEMENT_PORT)?,
         ];
-        let zone = &profile.registry.zone;
         self.add("registry", NodeKind::Registry, zone, 41, ports, vec![]);
         Ok(())
     }
 
-    fn redis(&mut self) -> Result<(), LabError> {
-        let redis = &self.profile.redis;
+    fn redis(&mut self, redis: &Redis) -> Result<(), LabError> {
         let ports = vec![self.offered("redis", REDIS_PORT)?];
         let kind = NodeKind::Redis;
         self.add("redis", kind, &redis.zone, REDIS_HOST, ports, vec![]);
@@ -140,24 +176,21 @@ impl Layout<'_> {
 
     /// The API and the emulators behind it.
     fn api(&mut self) -> Result<(), LabError> {
-        if self.profile.api.is_none() {
-            return Ok(());
-        }
         let ports = vec![
             self.offered(API, API_PORT)?,
             self.internal(API_PORT + 1)?,
             self.internal(API_PORT + 2)?,
         ];
-        let zone = self.profile.zones[0].clone();
+        let zone = self.zones[0].clone();
         self.add(API, NodeKind::Api, &zone, API_HOST, ports, vec![]);
         Ok(())
     }
 
     /// No agent speaks to the API.
-    fn agents(&mut self) -> Result<(), LabError> {
+    fn agents(&mut self, agents: &BTreeMap<AgentName, Agent>) -> Result<(), LabError> {
         let servers = self.nodes.iter().filter(|n| n.kind != NodeKind::Api);
         let after: Vec<String> = servers.map(|n| n.name.clone()).collect();
-        for (index, (agent, settings)) in self.profile.agents.iter().enumerate() {
+        for (index, (agent, settings)) in agents.iter().enumerate() {
             let name = agent.as_str();
             let port = agent_port(*agent);
             let host = 51 + index as u8;
@@ -198,11 +231,12 @@ impl Layout<'_> {
             after,
             instance: 1,
             standby: None,
+            theirs: None,
         });
     }
 
     fn seat(&self, zone: &str, host: u8) -> Seat {
-        let zones = &self.profile.zones;
+        let zones = self.zones;
         let number = 1 + zones.iter().position(|z| z == zone).unwrap_or(0) as u8;
         Seat {
             zone: zone.to_owned(),
@@ -224,21 +258,35 @@ impl Layout<'_> {
     }
 
     fn listener(&self, name: Option<&str>, port: u16, door: bool) -> Result<Listener, LabError> {
-        let moved = port.checked_add(self.offset).filter(|p| *p <= LAST_PORT);
         Ok(Listener {
             endpoint: name.map(str::to_owned),
-            port: moved.ok_or(LabError::PortOffset(self.offset, port))?,
+            port: moved(port, self.offset)?,
             door,
         })
     }
 }
 
+/// `port` in a lab whose ports are moved by `offset`.
+///
+/// # Errors
+/// When that is out of range.
+pub(crate) fn moved(port: u16, offset: u16) -> Result<u16, LabError> {
+    let moved = port.checked_add(offset).filter(|p| *p <= LAST_PORT);
+    moved.ok_or(LabError::PortOffset(offset, port))
+}
+
 fn agent_port(agent: AgentName) -> u16 {
+    let [
+        command_service,
+        query_service,
+        outbox_relay,
+        consumer_service,
+    ] = published::AGENTS;
     match agent {
-        AgentName::CommandService => 18_080,
-        AgentName::QueryService => 18_081,
-        AgentName::OutboxRelay => 18_082,
-        AgentName::ConsumerService => 18_083,
+        AgentName::CommandService => command_service,
+        AgentName::QueryService => query_service,
+        AgentName::OutboxRelay => outbox_relay,
+        AgentName::ConsumerService => consumer_service,
     }
 }
 
@@ -249,7 +297,7 @@ mod tests {
     use super::*;
 
     fn local(offset: u16) -> Result<Vec<NodeSpec>, LabError> {
-        nodes(&Profile::load("local").unwrap(), offset)
+        nodes(&LabProfile::load("local").unwrap(), offset)
     }
 
     #[test]

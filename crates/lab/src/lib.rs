@@ -2,11 +2,14 @@
 //!
 //! A lab is one directory and one supervisor process. [`up()`] resolves a [`profile`] into nodes at
 //! loopback addresses ([`layout`], [`spec`]), gets the servers and starts the [`supervisor`], which
-//! owns every child process and proxy slot. All other verbs speak to it through [`client`].
+//! owns every child process and proxy slot. All other verbs speak to it through [`client`]. Servers may also
+//! be somebody's (`elsewhere`): the lab then runs its agents, and asks the servers how they are.
 
 pub mod client;
+pub mod compose;
 mod doctor;
 mod down;
+mod elsewhere;
 pub mod error;
 pub mod files;
 pub mod home;

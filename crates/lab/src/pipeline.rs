@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use kafka_protocol::ResponseError;
+use rlab_contract::address::Address;
 use rlab_contract::agent_config::Namespace;
 use rlab_contract::envelope;
 use rlab_contract::registry::RegistryClient;
@@ -14,18 +15,23 @@ use rlab_store::MySqlConnection;
 use rlab_store::accounts::HOST;
 use rlab_store::namespace;
 
+use crate::elsewhere::made;
 use crate::error::LabError;
 use crate::kafka_wire::Connection;
 use crate::layout::broker_listener::CLIENT;
 use crate::servers::{Site, connect_kafka, connect_mysql};
-use crate::spec::NodeSpec;
+use crate::spec::{NodeKind, NodeSpec};
 
 /// Longer than a consumer's session, 6 s.
 const GROUP_DEADLINE: Duration = Duration::from_secs(15);
 
-/// The lab's own namespace, in which `smoke` and hand-made commands live.
+/// What a lab's own namespace is called after.
+pub(crate) const OWN: &str = "main";
+
+/// The own namespace of a lab that runs its servers itself; that of any lab is
+/// [`LabSpec::own_namespace`](crate::spec::LabSpec::own_namespace).
 pub fn own_namespace() -> Namespace {
-    Namespace::named("main")
+    Namespace::named(OWN)
 }
 
 /// Makes whatever of `namespace` is not there yet.
@@ -33,10 +39,14 @@ pub fn own_namespace() -> Namespace {
 /// # Errors
 /// Naming the server that refused.
 pub async fn create(site: &Site, wanted: &Namespace) -> Result<(), LabError> {
+    made::note(site, wanted)?;
     let mut mysql = admin_connection(site).await?;
-    namespace::create(&mut mysql, &wanted.database, HOST)
-        .await
-        .map_err(|e| LabError::Pipeline(format!("mysql schema `{}`: {e}", wanted.database)))?;
+    let created = match is_elsewhere(site) {
+        // Everybody of the lab is the same user there.
+        true => namespace::create_without_grants(&mut mysql, &wanted.database).await,
+        false => namespace::create(&mut mysql, &wanted.database, HOST).await,
+    };
+    created.map_err(|e| LabError::Pipeline(format!("mysql schema `{}`: {e}", wanted.database)))?;
     let topic = topics::domain_events(&wanted.topic);
     let mut broker = any_broker(site).await?;
     broker
@@ -56,23 +66,71 @@ pub async fn create(site: &Site, wanted: &Namespace) -> Result<(), LabError> {
 /// # Errors
 /// Naming every part that could not be removed.
 pub async fn remove(site: &Site, unwanted: &Namespace) -> Result<(), LabError> {
-    let mut failures = Vec::new();
-    let mut note = |what: &str, result: Result<(), String>| {
-        if let Err(error) = result {
-            failures.push(format!("{what}: {error}"));
-        }
-    };
-    note("mysql schema", drop_schema(site, unwanted).await);
-    note("kafka topic", delete_topic(site, unwanted).await);
-    note("consumer group", delete_group(site, &unwanted.group).await);
+    let mut failures = remove_data(site, unwanted).await;
     note(
+        &mut failures,
+        "registry subject",
+        delete_subject(site, unwanted).await,
+    );
+    all_gone(failures)?;
+    made::forget(site, unwanted)
+}
+
+/// As [`remove`], from servers that are not the lab's own, whose agents and registry are stopped.
+///
+/// # Errors
+/// As [`remove`].
+pub(crate) async fn remove_elsewhere(site: &Site, unwanted: &Namespace) -> Result<(), LabError> {
+    let mut failures = remove_data(site, unwanted).await;
+    let registry = site.spec.first(NodeKind::Registry);
+    if registry.is_some_and(|node| node.theirs.is_some()) {
+        let deleted = delete_subject(site, unwanted).await;
+        note(&mut failures, "registry subject", deleted);
+    }
+    all_gone(failures)
+}
+
+async fn remove_data(site: &Site, unwanted: &Namespace) -> Vec<String> {
+    let mut failures = Vec::new();
+    let all = &mut failures;
+    note(all, "mysql schema", drop_schema(site, unwanted).await);
+    note(all, "kafka topic", delete_topic(site, unwanted).await);
+    note(
+        all,
+        "consumer group",
+        delete_group(site, &unwanted.group).await,
+    );
+    note(
+        all,
         "redis keys",
         delete_keys(site, &unwanted.redis_prefix).await,
     );
-    note("registry subject", delete_subject(site, unwanted).await);
+    failures
+}
+
+fn note(failures: &mut Vec<String>, what: &str, result: Result<(), String>) {
+    if let Err(error) = result {
+        failures.push(format!("{what}: {error}"));
+    }
+}
+
+fn all_gone(failures: Vec<String>) -> Result<(), LabError> {
     match failures.is_empty() {
         true => Ok(()),
         false => Err(LabError::Pipeline(failures.join("; "))),
+    }
+}
+
+fn is_elsewhere(site: &Site) -> bool {
+    site.spec.mark.is_some()
+}
+
+/// Where `endpoint` is for what is made and removed: past the proxy slot of a server that is not the lab's,
+/// since `down` removes when the slots are closed.
+fn server(site: &Site, endpoint: &str) -> Result<Address, LabError> {
+    match site.spec.node(endpoint).filter(|n| n.theirs.is_some()) {
+        Some(node) => Ok(node.past_slot(0)),
+        None => site.address(endpoint),
     }
 }
 
@@ -81,7 +139,7 @@ pub async fn remove(site: &Site, unwanted: &Namespace) -> Result<(), LabError> {
 /// # Errors
 /// When the server cannot be reached.
 pub async fn admin_connection(site: &Site) -> Result<MySqlConnection, LabError> {
-    connect_mysql(site, site.address("mysql")?, None)
+    connect_mysql(site, server(site, "mysql")?, None)
         .await
         .map_err(|e| LabError::Pipeline(format!("mysql: {e}")))
 }
@@ -93,7 +151,7 @@ pub async fn admin_connection(site: &Site) -> Result<MySqlConnection, LabError> 
 pub async fn any_broker(site: &Site) -> Result<Connection, LabError> {
     let mut last = "the lab has none".to_owned();
     for broker in site.spec.brokers() {
-        match connect_kafka(site, broker.back_address(CLIENT)).await {
+        match connect_kafka(site, broker.past_slot(CLIENT)).await {
             Ok(connection) => return Ok(connection),
             Err(error) => last = format!("{}: {error}", broker.name),
         }
@@ -103,14 +161,16 @@ pub async fn any_broker(site: &Site) -> Result<Connection, LabError> {
 
 /// `ip:port` of the schema registry.
 pub(crate) fn registry(site: &Site) -> Result<String, LabError> {
-    site.address("registry").map(|address| address.to_string())
+    server(site, "registry").map(|address| address.to_string())
 }
 
 async fn drop_schema(site: &Site, unwanted: &Namespace) -> Result<(), String> {
     let mut mysql = admin_connection(site).await.map_err(|e| e.to_string())?;
-    namespace::drop(&mut mysql, &unwanted.database)
-        .await
-        .map_err(|e| e.to_string())
+    let dropped = match is_elsewhere(site) {
+        true => namespace::drop_without_grants(&mut mysql, &unwanted.database).await,
+        false => namespace::drop(&mut mysql, &unwanted.database).await,
+    };
+    dropped.map_err(|e| e.to_string())
 }
 
 async fn delete_topic(site: &Site, unwanted: &Namespace) -> Result<(), String> {
@@ -145,7 +205,7 @@ async fn ask_to_delete(
     broker: &NodeSpec,
     group: &str,
 ) -> Result<Option<ResponseError>, String> {
-    let mut connection = connect_kafka(site, broker.back_address(CLIENT)).await?;
+    let mut connection = connect_kafka(site, broker.past_slot(CLIENT)).await?;
     connection.delete_group(group).await
 }
 
@@ -183,7 +243,7 @@ fn unlink(keys: &[String]) -> redis::Pipeline {
 }
 
 async fn admin_redis(site: &Site) -> Result<redis::aio::MultiplexedConnection, String> {
-    let address = site.address("redis").map_err(|e| e.to_string())?;
+    let address = server(site, "redis").map_err(|e| e.to_string())?;
     crate::servers::connect_redis(site, address).await
 }
 

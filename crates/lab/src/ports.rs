@@ -120,6 +120,7 @@ mod tests {
             after: vec![],
             instance: 1,
             standby: None,
+            theirs: None,
         }
     }
 

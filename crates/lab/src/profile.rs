@@ -1,5 +1,10 @@
 //! The profile file: where a lab lives and how large its servers are.
 
+mod any;
+mod composed;
+mod external;
+mod fault;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -7,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::LabError;
 
-/// Profiles that are part of the binary: name and text.
-const BUILT_IN: &[(&str, &str)] = &[("local", include_str!("../../../profiles/local.toml"))];
+pub use any::{LabProfile, engine_of};
+pub use composed::Composed;
+pub use external::{External, TheirKafka, TheirLogin, TheirMysql, TheirRedis, TheirRegistry, Tls};
+pub use fault::Fault;
 
 /// Agents that a profile may deploy.
 pub const AGENTS: [&str; 4] = [
@@ -18,7 +25,7 @@ pub const AGENTS: [&str; 4] = [
     "query-service",
 ];
 
-/// A profile, as its TOML file says it.
+/// A profile whose servers run on this machine, as its TOML file says it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
@@ -177,23 +184,6 @@ pub struct Agent {
 }
 
 impl Profile {
-    /// The profile called `name`: built in, or the path of a TOML file.
-    ///
-    /// # Errors
-    /// When there is none, or with every mistake in it.
-    pub fn load(name: &str) -> Result<Self, LabError> {
-        if name.ends_with(".toml") || name.contains('/') {
-            let text = std::fs::read_to_string(name).map_err(|source| LabError::NoProfileFile {
-                path: name.to_owned(),
-                source,
-            })?;
-            return Self::parse(name, &text);
-        }
-        let built_in = BUILT_IN.iter().find(|(known, _)| *known == name);
-        let (_, text) = built_in.ok_or_else(|| unknown(name))?;
-        Self::parse(&format!("profiles/{name}.toml"), text)
-    }
-
     /// Reads a profile from `text`; `file` names it in mistakes.
     ///
     /// # Errors
@@ -250,16 +240,5 @@ impl Profile {
             true => Ok(document.value),
             false => Err(document.errors(problems).into()),
         }
-    }
-}
-
-fn unknown(name: &str) -> LabError {
-    let known: Vec<String> = BUILT_IN.iter().map(|(n, _)| (*n).to_owned()).collect();
-    let suggestion =
-        rlab_document::did_you_mean(name, known.iter().map(String::as_str)).map(str::to_owned);
-    LabError::UnknownProfile {
-        name: name.to_owned(),
-        known,
-        suggestion,
     }
 }

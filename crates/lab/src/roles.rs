@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 
+use rlab_contract::address::Address;
 use serde::{Deserialize, Serialize};
 
 use crate::error::LabError;
@@ -92,9 +93,9 @@ impl Roles {
         servers.find(|n| n.name == self.redis_primary)
     }
 
-    /// The part of `node`; none unless it is a Redis.
+    /// The part of `node`; none unless it is a Redis of the lab's own.
     pub fn part(&self, nodes: &[NodeSpec], node: &NodeSpec) -> Option<Part> {
-        if node.kind != NodeKind::Redis {
+        if node.kind != NodeKind::Redis || node.theirs.is_some() {
             return None;
         }
         let primary = self.primary(nodes).filter(|p| p.name != node.name);
@@ -120,7 +121,7 @@ impl Roles {
     }
 
     /// Endpoint name → address in front of the proxy slots, as the parts want it.
-    pub fn address_map(&self, nodes: &[NodeSpec]) -> BTreeMap<String, SocketAddrV4> {
+    pub fn address_map(&self, nodes: &[NodeSpec]) -> BTreeMap<String, Address> {
         let mut map = BTreeMap::new();
         for node in nodes {
             for (index, listener) in node.ports.iter().enumerate() {
@@ -132,7 +133,7 @@ impl Roles {
                     true => self.in_charge(nodes, node),
                     false => self.seated(node),
                 };
-                map.insert(endpoint.clone(), found.front_address(index));
+                map.insert(endpoint.clone(), found.way(index));
             }
         }
         map
@@ -143,10 +144,10 @@ impl Roles {
 mod tests {
     use super::*;
     use crate::home::LabHome;
-    use crate::profile::Profile;
+    use crate::profile::LabProfile;
 
     fn nodes() -> Vec<NodeSpec> {
-        crate::layout::nodes(&Profile::load("local").unwrap(), 0).unwrap()
+        crate::layout::nodes(&LabProfile::load("local").unwrap(), 0).unwrap()
     }
 
     #[test]
@@ -159,7 +160,7 @@ mod tests {
         let after = roles.address_map(&nodes);
         assert_eq!(after["redis"], before["redis-2"]);
         assert_eq!(after["redis-2"], before["redis-2"]);
-        assert_eq!(after["mysql"].ip().octets(), [127, 10, 2, 21]);
+        assert_eq!(after["mysql"].host(), "127.10.2.21");
         let moved = |name: &&String| before[*name] != after[*name];
         assert_eq!(before.keys().filter(moved).count(), 2);
         let redis = nodes.iter().filter(|n| n.kind == NodeKind::Redis);

@@ -9,32 +9,32 @@ use serde::Serialize;
 
 use crate::error::LabError;
 use crate::home::LabDir;
-use crate::pipeline::{own_namespace, registry};
+use crate::pipeline::registry;
 use crate::servers::Site;
 
 /// A schema and the subject it is meant for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Registry subject.
-    pub subject: String,
+    /// Registry subject; that of the lab's own topic when it is not given.
+    pub subject: Option<String>,
     /// Avro JSON.
     pub schema: String,
 }
 
 impl Candidate {
-    /// `schema` (without one the envelope of this version) for `subject` (without one that of the
-    /// lab's own topic).
+    /// `schema`, without one the envelope of this version, for `subject`.
     ///
     /// # Errors
     /// [`LabError::Schema`] when it is no Avro schema.
     pub fn new(subject: Option<String>, schema: Option<String>) -> Result<Self, LabError> {
         let schema = schema.unwrap_or_else(|| SCHEMA_JSON.to_owned());
         WriterSchema::parse(&schema).map_err(LabError::Schema)?;
-        let own = || value_subject(&own_namespace().topic);
-        Ok(Self {
-            subject: subject.unwrap_or_else(own),
-            schema,
-        })
+        Ok(Self { subject, schema })
+    }
+
+    fn subject_in(&self, site: &Site) -> String {
+        let own = || value_subject(&site.spec.own_namespace().topic);
+        self.subject.clone().unwrap_or_else(own)
     }
 }
 
@@ -71,8 +71,9 @@ pub struct SchemaRegistered {
 /// # Errors
 /// When the registry cannot be asked.
 pub async fn check(dir: &LabDir, candidate: &Candidate) -> Result<SchemaCheck, LabError> {
-    let (client, endpoint) = open(dir)?;
-    let Candidate { subject, schema } = candidate;
+    let (client, site) = open(dir)?;
+    let (endpoint, subject) = (registry(&site)?, &candidate.subject_in(&site));
+    let schema = &candidate.schema;
     let latest = client.latest(&endpoint, subject).await.map_err(asked)?;
     let compatible = client
         .is_compatible(&endpoint, subject, schema)
@@ -96,8 +97,9 @@ pub async fn check(dir: &LabDir, candidate: &Candidate) -> Result<SchemaCheck, L
 /// # Errors
 /// When the registry refuses, as it does what would break readers; then nothing is registered.
 pub async fn register(dir: &LabDir, candidate: &Candidate) -> Result<SchemaRegistered, LabError> {
-    let (client, endpoint) = open(dir)?;
-    let Candidate { subject, schema } = candidate;
+    let (client, site) = open(dir)?;
+    let (endpoint, subject) = (registry(&site)?, &candidate.subject_in(&site));
+    let schema = &candidate.schema;
     let registering = client.register(&endpoint, subject, schema);
     let id = registering.await.map_err(asked)?;
     let latest = client.latest(&endpoint, subject).await.map_err(asked)?;
@@ -109,12 +111,12 @@ pub async fn register(dir: &LabDir, candidate: &Candidate) -> Result<SchemaRegis
     })
 }
 
-fn open(dir: &LabDir) -> Result<(RegistryClient, String), LabError> {
+fn open(dir: &LabDir) -> Result<(RegistryClient, Site), LabError> {
     if !dir.exists() {
         return Err(crate::status::no_such_lab(dir));
     }
     let site = Site::load(dir.clone())?;
-    Ok((RegistryClient::default(), registry(&site)?))
+    Ok((RegistryClient::default(), site))
 }
 
 fn asked(error: RegistryError) -> LabError {

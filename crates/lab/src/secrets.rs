@@ -59,8 +59,16 @@ impl Secrets {
             return files::read_json(&path);
         }
         let secrets = Self::draw(identities);
-        files::write_json(&path, &secrets, files::OWNER_ONLY)?;
+        secrets.save(dir)?;
         Ok(secrets)
+    }
+
+    /// Writes them down for their owner only.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn save(&self, dir: &LabDir) -> Result<(), LabError> {
+        files::write_json(&dir.secrets(), self, files::OWNER_ONLY)
     }
 
     /// The lab's secrets.

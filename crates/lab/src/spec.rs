@@ -5,12 +5,16 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
 use rlab_artifacts::Servers;
+use rlab_contract::address::Address;
+use rlab_contract::agent_config::Namespace;
+use rlab_contract::login::Roots;
 use serde::{Deserialize, Serialize};
 
 use crate::error::LabError;
 use crate::files;
 use crate::home::LabDir;
-use crate::profile::Profile;
+use crate::pipeline;
+use crate::profile::{LabProfile, Profile};
 
 /// Format of a lab's directory; raised when an older one cannot be used any more.
 pub const FORMAT: u32 = 3;
@@ -24,9 +28,12 @@ pub struct LabSpec {
     /// Lab name.
     pub lab: String,
     /// The profile it was resolved from.
-    pub profile: Profile,
+    pub profile: LabProfile,
     /// Added to every port.
     pub port_offset: u16,
+    /// What the names of all that it makes begin with on servers that are not its own; none where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
     /// Kafka's cluster id, 22 characters of base64.
     pub cluster_id: String,
     /// Server → version, as pinned by the artifact lock.
@@ -62,6 +69,24 @@ pub struct NodeSpec {
     /// Where else it can stand, on the same files and never at the same time.
     #[serde(default)]
     pub standby: Option<Seat>,
+    /// Where it is when it is not run by the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theirs: Option<Theirs>,
+}
+
+/// A server that the lab reaches and does not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Theirs {
+    /// Where it is.
+    pub address: Address,
+    /// Whether agents reach it through a proxy slot of the lab, or past the lab. TLS checks the name that is
+    /// dialled, and brokers send clients to where they advertise themselves.
+    pub slot: bool,
+    /// As whom everybody of the lab logs in there; nobody where it asks nobody.
+    pub user: Option<String>,
+    /// Who vouches for it; nobody when the connection is plain.
+    pub roots: Option<Roots>,
 }
 
 /// A place that a node can stand in.
@@ -127,6 +152,15 @@ pub struct Listener {
 }
 
 impl NodeSpec {
+    /// Whether the lab runs it, and it is of the `server` that artifacts are locked for.
+    fn is_ours_of(&self, server: &str) -> bool {
+        let kind = match self.kind {
+            NodeKind::Controller | NodeKind::Broker { .. } => "kafka",
+            other => other.word(),
+        };
+        self.theirs.is_none() && kind == server
+    }
+
     /// Whether it stays down until it is wanted.
     pub fn is_spare(&self) -> bool {
         self.instance > 1
@@ -150,6 +184,28 @@ impl NodeSpec {
     /// Where its proxy slot listens for its `index`-th listener.
     pub fn front_address(&self, index: usize) -> SocketAddrV4 {
         SocketAddrV4::new(self.front, self.ports[index].port)
+    }
+
+    /// Where clients reach its `index`-th listener.
+    pub fn way(&self, index: usize) -> Address {
+        match &self.theirs {
+            Some(theirs) if !theirs.slot => theirs.address.clone(),
+            _ => self.front_address(index).into(),
+        }
+    }
+
+    /// Where its `index`-th listener is, past any proxy slot.
+    pub fn past_slot(&self, index: usize) -> Address {
+        match &self.theirs {
+            Some(theirs) => theirs.address.clone(),
+            None => self.back_address(index).into(),
+        }
+    }
+
+    /// Whether a proxy slot stands in front of its `index`-th listener.
+    pub fn has_slot(&self, index: usize) -> bool {
+        let through = self.theirs.as_ref().is_none_or(|theirs| theirs.slot);
+        through && self.ports[index].endpoint.is_some()
     }
 
     /// The address offered to people, where there is one.
@@ -179,13 +235,15 @@ impl NodeSpec {
         zones.filter_map(|zone| self.seated(zone))
     }
 
-    /// Every address this node or its slots listen on, wherever it stands.
+    /// Every address of this machine that this node or its slots listen on, wherever it stands.
     pub fn addresses(&self) -> Vec<SocketAddrV4> {
         let mut all = Vec::new();
         for (index, listener) in self.ports.iter().enumerate() {
             for seat in self.seats() {
-                all.push(seat.back_address(index));
-                if listener.endpoint.is_some() {
+                if self.theirs.is_none() {
+                    all.push(seat.back_address(index));
+                }
+                if self.has_slot(index) {
                     all.push(seat.front_address(index));
                 }
             }
@@ -204,19 +262,28 @@ impl LabSpec {
     /// When the offset moves a port out of range.
     pub fn resolve(
         lab: &str,
-        profile: Profile,
+        profile: LabProfile,
         port_offset: u16,
         servers: Servers,
         agent_dir: PathBuf,
     ) -> Result<Self, LabError> {
+        let nodes = crate::layout::nodes(&profile, port_offset)?;
+        let runs = |server: &str| match server {
+            "java" => true,
+            kind => nodes.iter().any(|n| n.is_ours_of(kind)),
+        };
+        let mut versions = servers.versions.clone();
+        versions.retain(|server, _| runs(server));
+        let elsewhere = nodes.iter().any(|node| node.theirs.is_some());
         Ok(Self {
             format: FORMAT,
             lab: lab.to_owned(),
-            nodes: crate::layout::nodes(&profile, port_offset)?,
             profile,
             port_offset,
+            mark: elsewhere.then(|| mark(lab)),
             cluster_id: cluster_id(),
-            versions: servers.versions.clone(),
+            versions,
+            nodes,
             servers,
             agent_dir,
         })
@@ -248,6 +315,34 @@ impl LabSpec {
     /// When the file system refuses.
     pub fn save(&self, dir: &LabDir) -> Result<(), LabError> {
         files::write_json(&dir.spec(), self, files::READABLE)
+    }
+
+    /// The profile, where the lab runs its servers itself.
+    ///
+    /// # Errors
+    /// When it does not: none of its files speaks of how such a server is run.
+    pub fn here(&self) -> Result<&Profile, LabError> {
+        match &self.profile {
+            LabProfile::Here(profile) => Ok(profile),
+            other => Err(LabError::NotOurs(format!(
+                "the servers of profile `{}`",
+                other.name()
+            ))),
+        }
+    }
+
+    /// The namespace that belongs to `id` (lower case letters, digits, `_`). On servers that are not the
+    /// lab's own it is called so that no other lab has the same.
+    pub fn namespace(&self, id: &str) -> Namespace {
+        match &self.mark {
+            Some(mark) => Namespace::named(&format!("{mark}_{id}")),
+            None => Namespace::named(id),
+        }
+    }
+
+    /// The lab's own namespace, in which `smoke` and hand-made commands live.
+    pub fn own_namespace(&self) -> Namespace {
+        self.namespace(pipeline::OWN)
     }
 
     /// The node called `name`.
@@ -291,6 +386,13 @@ impl LabSpec {
     }
 }
 
+/// The begin of the lab's name and 24 random bits. No more: MySQL's names have 64 characters.
+fn mark(lab: &str) -> String {
+    let name: String = lab.chars().take(12).collect();
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("{}_{}", name.replace('-', "_"), &random[..6])
+}
+
 /// A random 128-bit id in the 22 characters of URL-safe base64 that Kafka wants, which must not
 /// begin with `-`.
 fn cluster_id() -> String {
@@ -315,6 +417,20 @@ fn cluster_id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_lab_makes_elsewhere_is_called_like_nothing_of_another_lab_of_its_name() {
+        let marks = [
+            mark("my-second-lab-of-today"),
+            mark("my-second-lab-of-today"),
+        ];
+        assert_ne!(marks[0], marks[1]);
+        for mark in marks {
+            assert!(mark.starts_with("my_second_la_"), "{mark}");
+            // The longest schema of a runbook's leg so far has 38 characters without it, of 60.
+            assert!(mark.len() + 1 + 38 <= 60, "{mark}");
+        }
+    }
 
     #[test]
     fn a_cluster_id_is_128_bits_in_base64() {

@@ -53,7 +53,7 @@ pub(crate) fn placed(
     let named = node.ports[0].endpoint.as_ref();
     NodeStatus {
         door: roles.door(nodes, node).map(|a| a.to_string()),
-        endpoint: named.map(|_| seated.front_address(0).to_string()),
+        endpoint: named.map(|_| seated.way(0).to_string()),
         zone: seated.zone,
         ..status
     }
@@ -84,7 +84,7 @@ fn without_supervisor(spec: &LabSpec, roles: &Roles, alive: &[Found]) -> LabStat
     LabStatus {
         schema: "rlab/status/v1".into(),
         lab: spec.lab.clone(),
-        profile: spec.profile.name.clone(),
+        profile: spec.profile.name().to_owned(),
         port_offset: spec.port_offset,
         supervisor_pid: alive.iter().find(|f| f.node == SUPERVISOR).map(|f| f.pid),
         ready: false,

@@ -14,12 +14,13 @@ use crate::error::LabError;
 use crate::home::LabDir;
 use crate::ports;
 use crate::processes::{self, LAB_MARK, NODE_MARK, SUPERVISOR};
-use crate::profile::{Profile, agent_binary};
+use crate::profile::{LabProfile, agent_binary};
 use crate::protocol::{LabStatus, NodeState, Wanted};
 use crate::roles::Roles;
 use crate::secrets::Secrets;
+use crate::servers::Site;
 use crate::spec::{LabSpec, NodeKind, NodeSpec};
-use crate::{down, files};
+use crate::{compose, down, elsewhere, files};
 
 /// Room a lab needs when it starts: formatted logs, redo logs, a first hour of drills, MiB.
 pub(crate) const NEEDED_MIB: u64 = 1_024;
@@ -35,7 +36,7 @@ pub struct UpOptions {
     /// The lab.
     pub dir: LabDir,
     /// What it is made of.
-    pub profile: Profile,
+    pub profile: LabProfile,
     /// Added to every port.
     pub port_offset: u16,
     /// Which of its nodes.
@@ -95,6 +96,7 @@ pub struct PlannedNode {
 /// As [`up`], as far as it can be known beforehand.
 pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
     let profile = options.profile.clone();
+    compose::works(&profile).await?;
     let nodes = crate::layout::nodes(&profile, options.port_offset)?;
     let running = running(options, &profile).await?;
     if running.is_none() {
@@ -111,7 +113,7 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
     Ok(UpPlan {
         schema: "rlab/up-plan/v1",
         lab: options.dir.name().to_owned(),
-        profile: profile.name,
+        profile: profile.name().to_owned(),
         port_offset: options.port_offset,
         fetch: missing.iter().map(|e| e.file.clone()).collect(),
         fetch_bytes: missing.iter().map(|e| e.size).sum(),
@@ -121,7 +123,7 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
                 node: n.name.clone(),
                 kind: n.kind.word(),
                 zone: roles.seated(n).zone,
-                action: match n.is_spare() || ready(&n.name) {
+                action: match n.is_spare() || n.theirs.is_some() || ready(&n.name) {
                     true => "nothing",
                     false => "start",
                 },
@@ -129,7 +131,7 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
                 endpoint: n.ports[0]
                     .endpoint
                     .as_ref()
-                    .map(|_| roles.seated(n).front_address(0).to_string()),
+                    .map(|_| roles.seated(n).way(0).to_string()),
             })
             .collect(),
     })
@@ -146,15 +148,19 @@ pub async fn up(
     cancel: CancellationToken,
 ) -> Result<LabStatus, LabError> {
     let profile = options.profile.clone();
+    compose::works(&profile).await?;
     let (client, ours) = match running(options, &profile).await? {
-        Some(_) => (LabClient::connect(&options.dir).await?, false),
+        Some(_) => {
+            containers(options, progress).await?;
+            (LabClient::connect(&options.dir).await?, false)
+        }
         None => {
             let fetching = fetch(progress);
             let servers = tokio::select! {
                 servers = fetching => servers?,
                 () = cancel.cancelled() => return Err(LabError::Aborted("nothing was started")),
             };
-            begin(options, profile, servers).await?
+            begin(options, profile, servers, progress).await?
         }
     };
     client.start_all(options.wanted).await?;
@@ -173,14 +179,15 @@ pub async fn up(
 /// Starts the supervisor, unless another `up` did so meanwhile; says whether this call did.
 async fn begin(
     options: &UpOptions,
-    profile: Profile,
+    profile: LabProfile,
     servers: rlab_artifacts::Servers,
+    progress: &(dyn Fn(UpEvent) + Send + Sync),
 ) -> Result<(LabClient, bool), LabError> {
     let _turn = take_turn(&options.dir).await?;
     if running(options, &profile).await?.is_some() {
         return Ok((LabClient::connect(&options.dir).await?, false));
     }
-    write_lab(options, profile, servers).await?;
+    write_lab(options, profile, servers, progress).await?;
     Ok((start_supervisor(&options.dir).await?, true))
 }
 
@@ -204,7 +211,7 @@ async fn take_turn(dir: &LabDir) -> Result<std::fs::File, LabError> {
 }
 
 /// State of the lab when its supervisor runs, with the same parameters.
-async fn running(options: &UpOptions, profile: &Profile) -> Result<Option<LabStatus>, LabError> {
+async fn running(options: &UpOptions, profile: &LabProfile) -> Result<Option<LabStatus>, LabError> {
     let Ok(client) = LabClient::connect(&options.dir).await else {
         return Ok(None);
     };
@@ -213,7 +220,11 @@ async fn running(options: &UpOptions, profile: &Profile) -> Result<Option<LabSta
     client.status().await.map(Some)
 }
 
-fn same_parameters(spec: &LabSpec, options: &UpOptions, profile: &Profile) -> Result<(), LabError> {
+fn same_parameters(
+    spec: &LabSpec,
+    options: &UpOptions,
+    profile: &LabProfile,
+) -> Result<(), LabError> {
     let differs = |was: String, wanted: String| {
         Err(LabError::OtherParameters {
             lab: spec.lab.clone(),
@@ -228,10 +239,10 @@ fn same_parameters(spec: &LabSpec, options: &UpOptions, profile: &Profile) -> Re
         );
     }
     if spec.profile != *profile {
-        let was = format!("profile `{}`", spec.profile.name);
-        return match spec.profile.name == profile.name {
+        let was = format!("profile `{}`", spec.profile.name());
+        return match spec.profile.name() == profile.name() {
             true => differs(was, "that profile as it reads now".to_owned()),
-            false => differs(was, format!("profile `{}`", profile.name)),
+            false => differs(was, format!("profile `{}`", profile.name())),
         };
     }
     Ok(())
@@ -249,8 +260,9 @@ async fn fetch(
 /// Checks what can be checked before anything starts, and writes what the supervisor reads.
 async fn write_lab(
     options: &UpOptions,
-    profile: Profile,
+    profile: LabProfile,
     servers: rlab_artifacts::Servers,
+    progress: &(dyn Fn(UpEvent) + Send + Sync),
 ) -> Result<(), LabError> {
     let dir = &options.dir;
     let agent_dir = agent_dir(&profile)?;
@@ -260,13 +272,38 @@ async fn write_lab(
         same_parameters(&earlier, options, &spec.profile)?;
         same_versions(&earlier, &spec)?;
         spec.cluster_id = earlier.cluster_id;
+        spec.mark = earlier.mark;
     } else {
         check_room(dir)?;
     }
     check_ports(options, &spec.nodes).await?;
-    files::make_private_dir(dir.path())?;
-    Secrets::load_or_draw(dir, &spec.identities())?;
-    spec.save(dir)
+    containers(options, progress).await?;
+    let Some(secrets) = elsewhere::secrets(&spec.profile, dir)? else {
+        files::make_private_dir(dir.path())?;
+        Secrets::load_or_draw(dir, &spec.identities())?;
+        return spec.save(dir);
+    };
+    progress(UpEvent::Note("logs in to the profile's servers".to_owned()));
+    let dir = dir.clone();
+    let site = Site { dir, spec, secrets };
+    elsewhere::reach(&site).await?;
+    files::make_private_dir(site.dir.path())?;
+    site.secrets.save(&site.dir)?;
+    site.spec.save(&site.dir)
+}
+
+/// Brings the servers up where they are containers.
+async fn containers(
+    options: &UpOptions,
+    progress: &(dyn Fn(UpEvent) + Send + Sync),
+) -> Result<(), LabError> {
+    let LabProfile::Composed(profile) = &options.profile else {
+        return Ok(());
+    };
+    progress(UpEvent::Note(
+        "docker compose brings the servers up".to_owned(),
+    ));
+    compose::up(&options.dir, profile, options.port_offset).await
 }
 
 fn same_versions(earlier: &LabSpec, now: &LabSpec) -> Result<(), LabError> {
@@ -289,13 +326,13 @@ fn same_versions(earlier: &LabSpec, now: &LabSpec) -> Result<(), LabError> {
 }
 
 /// Agents are installed beside the command line.
-fn agent_dir(profile: &Profile) -> Result<std::path::PathBuf, LabError> {
+fn agent_dir(profile: &LabProfile) -> Result<std::path::PathBuf, LabError> {
     let this = std::env::current_exe().map_err(|e| LabError::io("/proc/self/exe", e))?;
     let dir = this
         .parent()
         .unwrap_or(std::path::Path::new("/"))
         .to_owned();
-    for agent in profile.agents.keys() {
+    for agent in profile.agents().keys() {
         let name = agent_binary(agent.as_str());
         if !dir.join(&name).is_file() {
             return Err(LabError::AgentMissing {

@@ -1,6 +1,5 @@
 //! How connections are made: identity, protection, isolation level, time zone, timeouts.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use sqlx::mysql::{
@@ -21,22 +20,8 @@ pub const FRESH: Duration = Duration::from_secs(1);
 const SESSION: &str = "SET SESSION transaction_isolation = 'READ-COMMITTED', \
                        SESSION innodb_lock_wait_timeout = 5";
 
-/// Options for `user` at `address`, unprotected; with a `database`, every session starts in it.
-pub fn options(
-    address: SocketAddr,
-    user: &str,
-    password: &str,
-    database: Option<&str>,
-) -> MySqlConnectOptions {
-    options_by_name(
-        (&address.ip().to_string(), address.port()),
-        user,
-        password,
-        database,
-    )
-}
-
-/// As [`options`], for a host that is looked up for every connection.
+/// Options for `user` at a host that is looked up for every connection, unprotected; with a `database`, every
+/// session starts in it.
 pub fn options_by_name(
     (host, port): (&str, u16),
     user: &str,

@@ -12,26 +12,37 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 const PREFIX: &str = "rlab_";
 const LONGEST: usize = 60;
 
-/// Creates `database` if it is missing, brings its tables up to date and gives each agent, whose user comes
-/// from `host`, its rights. Leaves the connection in that database.
+/// As [`create_without_grants`], and gives each agent, whose user comes from `host`, its rights.
 ///
 /// # Errors
-/// [`StoreError::NamespaceName`] for a name outside `rlab_[a-z0-9_]+` or over 60 characters.
+/// As [`create_without_grants`].
 pub async fn create(
     admin: &mut MySqlConnection,
     database: &str,
     host: &str,
+) -> Result<(), StoreError> {
+    create_without_grants(admin, database).await?;
+    for grant in accounts::grants_on(database, host) {
+        admin.execute(grant.as_str()).await?;
+    }
+    Ok(())
+}
+
+/// Creates `database` if it is missing and brings its tables up to date; whoever does so is the only one who
+/// works in it. Leaves the connection in that database.
+///
+/// # Errors
+/// [`StoreError::NamespaceName`] for a name outside `rlab_[a-z0-9_]+` or over 60 characters.
+pub async fn create_without_grants(
+    admin: &mut MySqlConnection,
+    database: &str,
 ) -> Result<(), StoreError> {
     check_name(database)?;
     let statement = format!("CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4");
     admin.execute(statement.as_str()).await?;
     enter(admin, database).await?;
     MIGRATOR.run_direct(&mut *admin).await?;
-    processed_event::provide_partitions(admin).await?;
-    for grant in accounts::grants_on(database, host) {
-        admin.execute(grant.as_str()).await?;
-    }
-    Ok(())
+    processed_event::provide_partitions(admin).await
 }
 
 /// Makes `database` the one that `connection` is in.
@@ -56,6 +67,18 @@ pub async fn drop(admin: &mut MySqlConnection, database: &str) -> Result<(), Sto
     for revoke in accounts::revokes_on(database) {
         admin.execute(revoke.as_str()).await?;
     }
+    drop_without_grants(admin, database).await
+}
+
+/// Drops `database`, made by [`create_without_grants`]. Does nothing when it is gone already.
+///
+/// # Errors
+/// As [`create`].
+pub async fn drop_without_grants(
+    admin: &mut MySqlConnection,
+    database: &str,
+) -> Result<(), StoreError> {
+    check_name(database)?;
     admin
         .execute(format!("DROP DATABASE IF EXISTS `{database}`").as_str())
         .await?;

@@ -10,11 +10,7 @@ mod watchdog;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rlab_lab::secrets::{ADMIN, Secrets};
-use rlab_store::MySqlConnection;
-
-use crate::clients::{door, kafka, runtime};
+use crate::held::everything;
 use crate::scene::{Ran, Scene, evidence, signal, state};
 
 const SMALL: [&str; 2] = ["--set", "commands=3000"];
@@ -60,30 +56,7 @@ fn altered(scene: &Scene, changes: &[(&str, &str)]) -> PathBuf {
 
 /// Everything with the mark of a drill that the servers still hold.
 fn left_over(scene: &Scene) -> Vec<String> {
-    let site = rlab_lab::servers::Site::load(scene.dir()).unwrap();
-    let mut left = runtime().block_on(async {
-        let mut mysql: MySqlConnection = rlab_lab::pipeline::admin_connection(&site).await.unwrap();
-        let mut left = rlab_store::namespace::list(&mut mysql).await.unwrap();
-        let subjects = format!("http://{}/apis/ccompat/v7/subjects", door(scene, 18_091));
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = client.get(subjects).send().await.unwrap();
-        left.extend(answer.json::<Vec<String>>().await.unwrap());
-        left
-    });
-    let kafka: BaseConsumer = kafka(scene, ADMIN).create().unwrap();
-    let topics = kafka.fetch_metadata(None, SOON).unwrap();
-    left.extend(topics.topics().iter().map(|t| t.name().to_owned()));
-    let groups = kafka.fetch_group_list(None, SOON).unwrap();
-    left.extend(groups.groups().iter().map(|g| g.name().to_owned()));
-    let password = &Secrets::load(&scene.dir()).unwrap().redis["rlab_admin"];
-    let url = format!("redis://rlab_admin:{password}@{}", door(scene, 16_379));
-    let mut redis = redis::Client::open(url).unwrap().get_connection().unwrap();
-    left.extend(
-        redis::cmd("KEYS")
-            .arg("*")
-            .query::<Vec<String>>(&mut redis)
-            .unwrap(),
-    );
+    let mut left = everything(scene);
     left.retain(|name| DRILLS.iter().any(|mark| name.contains(mark)));
     left
 }

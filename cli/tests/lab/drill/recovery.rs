@@ -7,6 +7,7 @@ use futures::StreamExt;
 use rlab_lab::processes::SUPERVISOR;
 
 use super::*;
+use crate::clients::runtime;
 
 #[test]
 fn ctrl_c_between_two_kills_leaves_no_crash_rule_and_no_stray_load() {

@@ -75,7 +75,7 @@ fn role(told: Option<&NodeStatus>) -> Role {
 }
 
 fn zone(spec: &LabSpec, name: &str) -> Zone {
-    let place = spec.profile.zones.iter().position(|z| z == name);
+    let place = spec.profile.zones().iter().position(|z| z == name);
     Zone(u8::try_from(1 + place.unwrap_or(0)).unwrap_or(u8::MAX))
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn ask(room: &Room<'_>, user: &str, cells: Vec<Cell>) -> Vec<An
 async fn connected(room: &Room<'_>, user: &str) -> Result<Connection, String> {
     let mut brokers = room.site.spec.brokers();
     let broker = brokers.next().ok_or("the lab has no broker")?;
-    connect_kafka_as(room.site, broker.back_address(CLIENT), user).await
+    connect_kafka_as(room.site, broker.past_slot(CLIENT), user).await
 }
 
 fn on(kind: Kind, name: &str) -> Option<On<'_>> {

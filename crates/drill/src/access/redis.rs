@@ -24,7 +24,7 @@ pub(super) async fn ask(room: &Room<'_>, user: &str, cells: Vec<Cell>) -> Vec<An
 
 async fn asked(room: &Room<'_>, user: &str, cells: &[Cell]) -> Result<Vec<Answered>, String> {
     let address = room.site.address("redis").map_err(|e| e.to_string())?;
-    let mut admin = connect_redis(room.site, address).await?;
+    let mut admin = connect_redis(room.site, address.clone()).await?;
     let mut own = match connect_redis_as(room.site, address, user).await {
         Ok(connection) => connection,
         // Whom Redis does not know may do nothing.

@@ -91,7 +91,7 @@ impl Decoder {
         let node = node.ok_or_else(|| failed("the topic", "the lab has no registry"))?;
         Ok(Self {
             registry: RegistryClient::default(),
-            endpoint: node.front_address(0).to_string(),
+            endpoint: node.way(0).to_string(),
             schemas: HashMap::new(),
         })
     }

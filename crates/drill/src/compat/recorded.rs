@@ -41,7 +41,7 @@ pub(super) async fn watch(
 ) -> Result<Vec<Recorded>, String> {
     let said = |e: redis::RedisError| e.to_string();
     let address = site.address("redis").map_err(|e| e.to_string())?;
-    let mut connection = connect_redis(site, address).await?;
+    let mut connection = connect_redis(site, address.clone()).await?;
     let client = redis_client(site, address)?;
     let monitor = client.get_async_monitor().await.map_err(said)?;
     let mut lines = monitor.into_on_message::<String>();

@@ -93,7 +93,7 @@ impl Prober {
         site: &Site,
     ) -> Result<Self, String> {
         let address = site.address("redis").map_err(|e| e.to_string())?;
-        let mut admin = connect_redis(site, address).await?;
+        let mut admin = connect_redis(site, address.clone()).await?;
         let key = key_of(name);
         if probe.denials == Denials::None {
             return Ok(Self {

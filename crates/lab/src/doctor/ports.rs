@@ -7,11 +7,11 @@ use std::path::Path;
 use super::Check;
 use crate::error::{LabError, PortTaken};
 use crate::home::LabHome;
-use crate::profile::Profile;
+use crate::profile::LabProfile;
 use crate::spec::NodeSpec;
 
 pub fn checks(home: &LabHome) -> Vec<Check> {
-    let nodes = Profile::load("local").and_then(|profile| crate::layout::nodes(&profile, 0));
+    let nodes = LabProfile::load("local").and_then(|profile| crate::layout::nodes(&profile, 0));
     let nodes: Vec<NodeSpec> = match nodes {
         Ok(nodes) => nodes,
         Err(error) => return vec![unusable(&error)],

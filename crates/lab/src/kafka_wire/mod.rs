@@ -4,8 +4,8 @@
 mod acl;
 mod attempt;
 mod login;
+mod stream;
 
-use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -20,12 +20,14 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::{
     Decodable, HeaderVersion, Request, StrBytes, encode_request_header_into_buffer,
 };
+use rlab_contract::address::Address;
+use rlab_contract::login::Roots;
 use rlab_contract::topics::TopicSpec;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 pub use acl::Acl;
 pub use attempt::On;
+use stream::Stream;
 
 /// Longest answer that is read, bytes.
 const ANSWER_LIMIT: usize = 16 << 20;
@@ -49,7 +51,7 @@ pub struct Partition {
 /// A connection to one broker or controller. Whoever has not logged in is told the supported versions
 /// and nothing else.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     correlation: i32,
 }
 
@@ -58,12 +60,18 @@ impl Connection {
     ///
     /// # Errors
     /// A text: what the system said, or that time ran out.
-    pub async fn open(address: SocketAddrV4) -> Result<Self, String> {
-        let stream = tokio::time::timeout(DEADLINE, TcpStream::connect(address))
+    pub async fn open(address: impl Into<Address>) -> Result<Self, String> {
+        Self::open_as(&address.into(), None).await
+    }
+
+    /// Connects to `address`, over TLS where `roots` vouch for the server.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_as(address: &Address, roots: Option<&Roots>) -> Result<Self, String> {
+        let stream = tokio::time::timeout(DEADLINE, stream::connect(address, roots))
             .await
-            .map_err(|_| "connect timed out".to_owned())?
-            .map_err(|e| e.to_string())?;
-        stream.set_nodelay(true).map_err(|e| e.to_string())?;
+            .map_err(|_| "connect timed out".to_owned())??;
         Ok(Self {
             stream,
             correlation: 0,

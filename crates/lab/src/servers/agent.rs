@@ -6,15 +6,19 @@ use std::time::Duration;
 use rlab_contract::agent_config::{
     Addresses, AgentConfig, CONFIG_FILE_VARIABLE, CrashRule, Namespace,
 };
-use rlab_contract::login::{KafkaLogin, KafkaProof, Login, Proof, Secret, Transport};
+use rlab_contract::login::{KafkaLogin, KafkaProof, Login, Proof, Transport};
 use serde::Deserialize;
 
+use super::login::{Shown, shown};
 use super::{Launch, Site};
 use crate::error::LabError;
 use crate::files;
 use crate::profile::agent_binary;
 use crate::secrets::identity;
 use crate::spec::{NodeKind, NodeSpec};
+
+/// The user of Redis who is let in without having said who he is; any password is as good as none.
+const REDIS_NOBODY: &str = "default";
 
 /// What a drill may change about an agent between two starts.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +56,7 @@ fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
         namespace: state
             .namespace
             .clone()
-            .unwrap_or_else(crate::pipeline::own_namespace),
+            .unwrap_or_else(|| site.spec.own_namespace()),
         crash_rules: state.crash_rule.clone().into_iter().collect(),
         settings,
         ..client_config(site, &identity(node.service()))
@@ -61,48 +65,61 @@ fn config(site: &Site, node: &NodeSpec, state: &AgentState) -> AgentConfig {
 
 /// How a client that is `user` reaches the servers of a lab, and proves who it is. It listens nowhere.
 pub fn client_config(site: &Site, user: &str) -> AgentConfig {
-    let password = |of: &BTreeMap<String, String>| -> Secret {
-        of.get(user).cloned().unwrap_or_default().into()
-    };
+    let spec = &site.spec;
+    let mysql = shown(spec.first(NodeKind::Mysql), &site.secrets.mysql, user);
+    let redis = shown(spec.first(NodeKind::Redis), &site.secrets.redis, user);
+    let kafka = shown(spec.brokers().next(), &site.secrets.kafka, user);
     AgentConfig {
         node: user.to_owned(),
         listen: String::new(),
         addresses: Addresses::File(site.dir.address_map()),
         admin_token: site.secrets.admin_token.clone().into(),
         supervisor_socket: site.dir.socket(),
-        mysql: login("mysql", user, password(&site.secrets.mysql)),
-        redis: login("redis", user, password(&site.secrets.redis)),
+        mysql: login("mysql", mysql),
+        redis: login("redis", redis),
         kafka: KafkaLogin {
-            endpoints: site.spec.brokers().map(|b| b.name.clone()).collect(),
-            proof: KafkaProof::Scram {
-                password: password(&site.secrets.kafka),
-                user: user.to_owned(),
-                transport: Transport::Plain,
-            },
+            endpoints: spec.brokers().map(|b| b.name.clone()).collect(),
+            proof: kafka_proof(kafka),
         },
         registry: site
             .spec
             .first(NodeKind::Registry)
             .map_or_else(String::new, |n| n.name.clone()),
-        namespace: crate::pipeline::own_namespace(),
+        namespace: site.spec.own_namespace(),
         crash_rules: Vec::new(),
         settings: BTreeMap::new(),
     }
 }
 
-fn login<S>(endpoint: &str, user: &str, password: Secret) -> Login<S> {
+fn login<S>(endpoint: &str, shown: Shown<'_>) -> Login<S> {
     Login {
         endpoint: endpoint.to_owned(),
-        user: user.to_owned(),
+        user: shown.user.unwrap_or(REDIS_NOBODY).to_owned(),
         proof: Proof::Password {
-            password,
-            transport: Transport::Plain,
+            password: shown.password.into(),
+            transport: transport(shown),
         },
     }
 }
 
+fn kafka_proof(shown: Shown<'_>) -> KafkaProof {
+    let transport = transport(shown);
+    match shown.user {
+        None => KafkaProof::Nothing { transport },
+        Some(user) => KafkaProof::Scram {
+            user: user.to_owned(),
+            password: shown.password.into(),
+            transport,
+        },
+    }
+}
+
+fn transport(shown: Shown<'_>) -> Transport {
+    shown.roots.cloned().into()
+}
+
 fn profile_settings(site: &Site, node: &NodeSpec) -> BTreeMap<String, serde_json::Value> {
-    let agents = &site.spec.profile.agents;
+    let agents = site.spec.profile.agents();
     agents
         .iter()
         .find(|(name, _)| name.as_str() == node.service())

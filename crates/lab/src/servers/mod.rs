@@ -3,10 +3,12 @@
 mod agent;
 mod api;
 mod kafka;
+mod login;
 mod mysql;
 mod redis;
 mod registry;
 pub(crate) mod replication;
+mod theirs;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,6 +16,8 @@ use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+
+use rlab_contract::address::Address;
 
 use crate::error::LabError;
 use crate::home::LabDir;
@@ -59,15 +63,15 @@ impl Site {
         })
     }
 
-    /// Where the endpoint called `name` is at this moment, in front of its proxy slot. Failovers
+    /// Where the endpoint called `name` is at this moment, in front of its proxy slot if it has one. Failovers
     /// move it: ask before each connection.
     ///
     /// # Errors
     /// When the address map cannot be read or has no such name.
-    pub fn address(&self, name: &str) -> Result<SocketAddrV4, LabError> {
+    pub fn address(&self, name: &str) -> Result<Address, LabError> {
         let path = self.dir.address_map();
-        let map: BTreeMap<String, SocketAddrV4> = crate::files::read_json(&path)?;
-        map.get(name).copied().ok_or_else(|| LabError::BadFile {
+        let map: BTreeMap<String, Address> = crate::files::read_json(&path)?;
+        map.get(name).cloned().ok_or_else(|| LabError::BadFile {
             path,
             reason: format!("has no endpoint `{name}`"),
         })
@@ -125,7 +129,7 @@ pub fn prepare(
     }
 }
 
-/// Asks `node`, past its proxy slot, whether it serves. A Redis that plays another part than
+/// Asks `node`, past its proxy slot, whether it serves. A Redis of the lab that plays another part than
 /// `roles` gives it is made to play that one.
 ///
 /// # Errors
@@ -133,6 +137,9 @@ pub fn prepare(
 pub async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Seen, String> {
     let node = &roles.seated(node);
     let asking = async {
+        if node.theirs.is_some() {
+            return theirs::probe(site, node).await;
+        }
         match node.kind {
             NodeKind::Redis => return redis::probe(site, node, roles).await,
             NodeKind::Controller => kafka::probe_controller(node).await,
@@ -152,7 +159,7 @@ pub async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Seen, 
 /// The part that the Redis `node` plays, told by itself; none when it does not answer soon.
 pub(crate) async fn role(site: &Site, node: &NodeSpec) -> Option<Role> {
     let asking = async {
-        let mut connection = connect_redis(site, node.back_address(0)).await.ok()?;
+        let mut connection = connect_redis(site, node.past_slot(0)).await.ok()?;
         let standing = replication::standing(&mut connection).await.ok()?;
         Some(standing.role)
     };

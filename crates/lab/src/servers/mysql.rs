@@ -1,16 +1,16 @@
 //! MySQL: durable settings, a prepared data directory, users set anew at every start.
 
-use std::net::SocketAddrV4;
-
 use rlab_artifacts::Cache;
-use rlab_store::connect::{open_one, options};
+use rlab_contract::address::Address;
+use rlab_store::connect::{open_one, options_by_name, over_tls};
 use rlab_store::{MySqlConnection, StoreError};
 
+use super::login::shown;
 use super::{Launch, Site};
 use crate::error::LabError;
 use crate::files;
 use crate::secrets::ADMIN;
-use crate::spec::NodeSpec;
+use crate::spec::{NodeKind, NodeSpec};
 
 pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> {
     let home = site.dir.node(&node.name);
@@ -31,7 +31,7 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> 
     let options = home.join("my.cnf");
     files::write(
         &options,
-        option_file(site, node).as_bytes(),
+        option_file(site, node)?.as_bytes(),
         files::READABLE,
     )?;
     Ok(Launch {
@@ -42,10 +42,10 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> 
     })
 }
 
-fn option_file(site: &Site, node: &NodeSpec) -> String {
+fn option_file(site: &Site, node: &NodeSpec) -> Result<String, LabError> {
     let home = site.dir.node(&node.name);
     let server = &site.spec.servers.mysql_home;
-    let mysql = &site.spec.profile.mysql;
+    let mysql = &site.spec.here()?.mysql;
     let address = node.back_address(0);
     // mysqld refuses to run as root unless it is told to.
     let user = if rustix::process::geteuid().is_root() {
@@ -53,7 +53,7 @@ fn option_file(site: &Site, node: &NodeSpec) -> String {
     } else {
         ""
     };
-    format!(
+    Ok(format!(
         "[mysqld]\n{user}\
          basedir={basedir}\n\
          datadir={home}/data\n\
@@ -72,7 +72,7 @@ fn option_file(site: &Site, node: &NodeSpec) -> String {
         port = address.port(),
         connections = mysql.max_connections,
         pool = mysql.buffer_pool_mib,
-    )
+    ))
 }
 
 /// A socket path is relative to the data directory: an absolute one may pass the system's limit.
@@ -105,7 +105,7 @@ default_time_zone=+00:00
 ";
 
 pub(super) async fn probe(site: &Site, node: &NodeSpec) -> Result<(), String> {
-    let connection = connect(site, node.back_address(0), None).await;
+    let connection = connect(site, node.past_slot(0), None).await;
     connection.map(drop).map_err(|e| e.to_string())
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn probe(site: &Site, node: &NodeSpec) -> Result<(), String> {
 /// When the server does not answer or does not know us.
 pub async fn connect(
     site: &Site,
-    address: SocketAddrV4,
+    address: impl Into<Address>,
     database: Option<&str>,
 ) -> Result<MySqlConnection, StoreError> {
     connect_as(site, address, ADMIN, database).await
@@ -127,11 +127,22 @@ pub async fn connect(
 /// When the server does not answer or does not know it.
 pub async fn connect_as(
     site: &Site,
-    address: SocketAddrV4,
+    address: impl Into<Address>,
     identity: &str,
     database: Option<&str>,
 ) -> Result<MySqlConnection, StoreError> {
-    let password = site.secrets.mysql.get(identity);
-    let password = password.map_or("", String::as_str);
-    open_one(&options(address.into(), identity, password, database)).await
+    let address = address.into();
+    let node = site.spec.first(NodeKind::Mysql);
+    let shown = shown(node, &site.secrets.mysql, identity);
+    let options = options_by_name(
+        (address.host(), address.port()),
+        shown.user.unwrap_or(identity),
+        shown.password,
+        database,
+    );
+    let options = match shown.roots {
+        Some(roots) => over_tls(options, roots.pem()),
+        None => options,
+    };
+    open_one(&options).await
 }

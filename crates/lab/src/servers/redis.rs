@@ -1,14 +1,16 @@
 //! Redis: append-only file, replicas, one ACL user per agent.
 
 use std::fmt::Write as _;
-use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
+use redis::{Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, TlsCertificates};
+use rlab_contract::address::Address;
+use rlab_contract::login::Roots;
 use sha2::{Digest, Sha256};
 
+use super::login::{Shown, shown};
 use super::{Launch, Seen, Site, replication};
 use crate::error::LabError;
 use crate::files;
@@ -38,7 +40,7 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Lau
         port = address.port(),
         data = quoted(&data),
         home = home.display(),
-        max = site.spec.profile.redis.max_memory_mib,
+        max = site.spec.here()?.redis.max_memory_mib,
         replication = replication_options(site, node, roles),
     );
     let options_file = home.join("redis.conf");
@@ -105,7 +107,7 @@ fn rights(user: &str) -> Option<&'static str> {
 }
 
 pub(super) async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result<Seen, String> {
-    let mut connection = connect(site, node.back_address(0)).await?;
+    let mut connection = connect(site, node.past_slot(0)).await?;
     redis::cmd("PING")
         .query_async::<()>(&mut connection)
         .await
@@ -134,7 +136,10 @@ pub(super) async fn probe(site: &Site, node: &NodeSpec, roles: &Roles) -> Result
 ///
 /// # Errors
 /// A text: what the server or the system said.
-pub async fn connect(site: &Site, address: SocketAddrV4) -> Result<MultiplexedConnection, String> {
+pub async fn connect(
+    site: &Site,
+    address: impl Into<Address>,
+) -> Result<MultiplexedConnection, String> {
     let connecting = connect_as(site, address, ADMIN);
     connecting.await.map_err(|e| e.to_string())
 }
@@ -145,11 +150,10 @@ pub async fn connect(site: &Site, address: SocketAddrV4) -> Result<MultiplexedCo
 /// What the server or the system said.
 pub async fn connect_as(
     site: &Site,
-    address: SocketAddrV4,
+    address: impl Into<Address>,
     identity: &str,
 ) -> redis::RedisResult<MultiplexedConnection> {
-    let password = site.secrets.redis.get(identity);
-    let client = client_of(identity, password.map_or("", String::as_str), address)?;
+    let client = client_of(of_lab(site, identity), &address.into())?;
     let patient = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(ANSWERS_WITHIN))
         .set_response_timeout(Some(ANSWERS_WITHIN));
@@ -162,27 +166,66 @@ pub async fn connect_as(
 ///
 /// # Errors
 /// A text: what is wrong with the address.
-pub fn client(site: &Site, address: SocketAddrV4) -> Result<Client, String> {
-    let password = site.secrets.redis.get(ADMIN).map_or("", String::as_str);
-    client_as(ADMIN, password, address)
+pub fn client(site: &Site, address: impl Into<Address>) -> Result<Client, String> {
+    client_of(of_lab(site, ADMIN), &address.into()).map_err(|e| e.to_string())
 }
 
-/// A client as any user.
+/// A client as any user of one of the lab's own servers.
 ///
 /// # Errors
 /// As [`client`].
-pub fn client_as(user: &str, password: &str, address: SocketAddrV4) -> Result<Client, String> {
-    client_of(user, password, address).map_err(|e| e.to_string())
+pub fn client_as(
+    user: &str,
+    password: &str,
+    address: impl Into<Address>,
+) -> Result<Client, String> {
+    let shown = Shown {
+        user: Some(user),
+        password,
+        roots: None,
+    };
+    client_of(shown, &address.into()).map_err(|e| e.to_string())
 }
 
-fn client_of(user: &str, password: &str, address: SocketAddrV4) -> redis::RedisResult<Client> {
-    let login = RedisConnectionInfo::default()
-        .set_username(user)
-        .set_password(password);
-    let info = ConnectionAddr::Tcp(address.ip().to_string(), address.port())
-        .into_connection_info()?
-        .set_redis_settings(login);
-    Client::open(info)
+fn of_lab<'a>(site: &'a Site, identity: &'a str) -> Shown<'a> {
+    shown(site.spec.redis().next(), &site.secrets.redis, identity)
+}
+
+fn client_of(shown: Shown<'_>, address: &Address) -> redis::RedisResult<Client> {
+    let mut login = RedisConnectionInfo::default();
+    if let Some(user) = shown.user {
+        login = login.set_username(user).set_password(shown.password);
+    }
+    let (host, port) = (address.host().to_owned(), address.port());
+    match shown.roots {
+        None => {
+            let plain = ConnectionAddr::Tcp(host, port).into_connection_info()?;
+            Client::open(plain.set_redis_settings(login))
+        }
+        Some(roots) => over_tls(host, port, login, roots),
+    }
+}
+
+fn over_tls(
+    host: String,
+    port: u16,
+    login: RedisConnectionInfo,
+    roots: &Roots,
+) -> redis::RedisResult<Client> {
+    // One that is there already is as good: redis wants one, whichever it is.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let protected = ConnectionAddr::TcpTls {
+        host,
+        port,
+        insecure: false,
+        tls_params: None,
+    };
+    let certificates = TlsCertificates {
+        client_tls: None,
+        root_cert: roots.pem().map(|pem| pem.as_bytes().to_vec()),
+    };
+    let protected = protected.into_connection_info()?;
+    Client::build_with_tls(protected.set_redis_settings(login), certificates)
 }
 
 #[cfg(test)]

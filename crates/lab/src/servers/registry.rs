@@ -14,7 +14,7 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> 
     let servers = &site.spec.servers;
     let address = node.back_address(0);
     let management = node.back_address(1);
-    let mut arguments = java_flags(site.spec.profile.registry.heap_mib);
+    let mut arguments = java_flags(site.spec.profile.registry_heap_mib()?);
     arguments.push(
         format!(
             "-XX:SharedArchiveFile={}",
@@ -48,7 +48,7 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> 
 }
 
 pub(super) async fn probe(node: &NodeSpec) -> Result<(), String> {
-    let url = format!("http://{}/apis/ccompat/v7/subjects", node.back_address(0));
+    let url = format!("http://{}/apis/ccompat/v7/subjects", node.past_slot(0));
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(3))

@@ -1,9 +1,9 @@
 //! Gives out the parts: what the nodes watch, what is written down of it, and where names lead.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rlab_contract::address::Address;
 use tokio::sync::watch;
 
 use crate::error::LabError;
@@ -17,7 +17,7 @@ pub struct Cast {
     dir: LabDir,
     roles: watch::Sender<Roles>,
     /// The address map, as clients read it.
-    names: Mutex<BTreeMap<String, SocketAddrV4>>,
+    names: Mutex<BTreeMap<String, Address>>,
 }
 
 impl Cast {
@@ -62,19 +62,19 @@ impl Cast {
     ///
     /// # Errors
     /// When the address map cannot be written; the name leads where it led.
-    pub fn lead(&self, endpoint: &str, address: SocketAddrV4) -> Result<bool, LabError> {
+    pub fn lead(&self, endpoint: &str, address: &Address) -> Result<bool, LabError> {
         let mut names = self.names();
-        if names.get(endpoint) == Some(&address) {
+        if names.get(endpoint) == Some(address) {
             return Ok(false);
         }
         let mut changed = names.clone();
-        changed.insert(endpoint.to_owned(), address);
+        changed.insert(endpoint.to_owned(), address.clone());
         files::write_json(&self.dir.address_map(), &changed, files::READABLE)?;
         *names = changed;
         Ok(true)
     }
 
-    fn names(&self) -> MutexGuard<'_, BTreeMap<String, SocketAddrV4>> {
+    fn names(&self) -> MutexGuard<'_, BTreeMap<String, Address>> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,26 +83,26 @@ impl Cast {
 mod tests {
     use super::*;
     use crate::home::LabHome;
-    use crate::profile::Profile;
+    use crate::profile::LabProfile;
 
     #[test]
     fn parts_are_on_disk_before_they_are_heard_of_and_a_name_moves_only_when_it_is_led() {
-        let nodes = crate::layout::nodes(&Profile::load("local").unwrap(), 0).unwrap();
+        let nodes = crate::layout::nodes(&LabProfile::load("local").unwrap(), 0).unwrap();
         let home = tempfile::tempdir().unwrap();
         let dir = LabHome::at(home.path()).lab("one").unwrap();
         files::make_private_dir(dir.path()).unwrap();
         let cast = Cast::open(&dir, &nodes).unwrap();
         let names =
-            || -> BTreeMap<String, SocketAddrV4> { files::read_json(&dir.address_map()).unwrap() };
+            || -> BTreeMap<String, Address> { files::read_json(&dir.address_map()).unwrap() };
         let before = names();
-        let replica = before["redis-2"];
+        let replica = &before["redis-2"];
         cast.change(|roles| roles.redis_primary = "redis-2".to_owned())
             .unwrap();
         assert_eq!(Roles::load(&dir, &nodes).unwrap(), cast.now());
         assert_eq!(names(), before);
         assert!(cast.lead("redis", replica).unwrap());
         assert!(!cast.lead("redis", replica).unwrap());
-        assert_eq!(names()["redis"], replica);
+        assert_eq!(names()["redis"], *replica);
         // Where nothing can be written down, nothing changes.
         std::fs::remove_dir_all(dir.path()).unwrap();
         let refused = cast.change(|roles| roles.redis_primary = "redis".to_owned());

@@ -25,11 +25,11 @@ pub(super) struct Flowing {
 }
 
 impl Cuts {
-    /// One for each node that clients reach.
+    /// One for each node that clients reach through a slot.
     pub(super) fn of(nodes: &[NodeSpec]) -> Self {
         let reached = nodes
             .iter()
-            .filter(|node| node.ports.iter().any(|port| port.endpoint.is_some()));
+            .filter(|node| (0..node.ports.len()).any(|index| node.has_slot(index)));
         Self(
             reached
                 .map(|node| (node.name.clone(), Cut::default()))
@@ -37,7 +37,7 @@ impl Cuts {
         )
     }
 
-    /// The connections to `node`; none if no client reaches it.
+    /// The connections to `node`; none if no slot leads to it.
     pub(super) fn to(&self, node: &str) -> Option<&Cut> {
         self.0.get(node)
     }

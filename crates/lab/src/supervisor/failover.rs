@@ -81,6 +81,10 @@ impl Lab {
 
     /// Who can take over, the best placed first: `wanted` alone where it is given.
     async fn successors(&self, of: Service, wanted: Option<String>) -> Result<Vec<String>, String> {
+        let mut nodes = self.site.spec.nodes.iter();
+        if nodes.any(|n| n.kind.word() == of.endpoint() && n.theirs.is_some()) {
+            return Err("it is not run by this lab, which cannot have it taken over".to_owned());
+        }
         let now = self.in_charge(of);
         if wanted.as_ref() == Some(&now) {
             return Ok(vec![now]);

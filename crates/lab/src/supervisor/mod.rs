@@ -11,6 +11,7 @@ mod process;
 mod proxy;
 mod resources;
 mod server;
+mod theirs;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -39,6 +40,7 @@ pub(crate) use node::initial_status;
 use node::{Actor, Message, Node, NodeRequest, Reply};
 use process::Process;
 use proxy::Slots;
+use theirs::Watch;
 
 /// Agents of a dead supervisor may serve a drill that died with it; they get this long to end.
 const AGENT_GRACE: Duration = Duration::from_secs(3);
@@ -203,6 +205,19 @@ impl Lab {
         let mut nodes = BTreeMap::new();
         for (spec, (sender, receiver)) in senders {
             let (inbox, messages) = mpsc::channel(32);
+            if spec.theirs.is_some() {
+                let watch = Watch::new(Arc::clone(&site), spec.clone(), messages, sender);
+                tokio::spawn(watch.run());
+                nodes.insert(
+                    spec.name.clone(),
+                    Handle {
+                        inbox,
+                        status: receiver,
+                        within_reach: watch::channel(true).1,
+                    },
+                );
+                continue;
+            }
             // A Redis has to prove first that it is what it has to be.
             let (gate, within_reach) = watch::channel(spec.kind != NodeKind::Redis);
             let node = Node {
@@ -278,7 +293,7 @@ impl Lab {
         LabStatus {
             schema: "rlab/status/v1".into(),
             lab: spec.lab.clone(),
-            profile: spec.profile.name.clone(),
+            profile: spec.profile.name().to_owned(),
             port_offset: spec.port_offset,
             supervisor_pid: Some(std::process::id()),
             ready: pipeline.ready && nodes.iter().all(|n| n.state.is_well()),

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
+use rlab_contract::address::Address;
 use rustix::net::sockopt::set_socket_linger;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::net::{TcpListener, TcpStream};
@@ -30,7 +31,7 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
 /// Whom a slot leads to, whether anybody may pass, and what cuts whoever did.
 #[derive(Clone)]
 struct Lead {
-    server: SocketAddrV4,
+    server: Address,
     within_reach: watch::Receiver<bool>,
     cut: Cut,
 }
@@ -58,14 +59,14 @@ impl Slots {
         let mut tasks = JoinSet::new();
         for node in nodes {
             for (index, listener) in node.ports.iter().enumerate() {
-                if listener.endpoint.is_none() {
+                if !node.has_slot(index) {
                     continue;
                 }
                 for seat in node.seats() {
                     let bound = bind(seat.front_address(index)).await?;
                     let lead = cuts.to(&node.name).zip(within_reach.get(&node.name));
                     let lead = lead.map(|(cut, within_reach)| Lead {
-                        server: seat.back_address(index),
+                        server: seat.past_slot(index),
                         within_reach: within_reach.clone(),
                         cut: cut.clone(),
                     });
@@ -106,7 +107,7 @@ fn in_charge(
     Box::new(move || {
         let found = roles.borrow().in_charge(&nodes, &node);
         Some(Lead {
-            server: found.back_address(index),
+            server: found.past_slot(index),
             within_reach: within_reach.get(&found.name)?.clone(),
             cut: cuts.get(&found.name)?.clone(),
         })
@@ -139,7 +140,10 @@ async fn serve(listener: TcpListener, way: Way) {
 }
 
 async fn forward(mut client: TcpStream, mut lead: Lead) {
-    let connecting = tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(lead.server));
+    let connecting = {
+        let to = (lead.server.host().to_owned(), lead.server.port());
+        tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(to))
+    };
     let open = *lead.within_reach.borrow();
     let connected = match open {
         true => connecting.await.ok().and_then(Result::ok),
@@ -213,7 +217,7 @@ mod tests {
         let (gate, within_reach) = watch::channel(false);
         let cut = Cut::default();
         let lead = Lead {
-            server: to,
+            server: to.into(),
             within_reach,
             cut: cut.clone(),
         };

@@ -25,19 +25,21 @@ pub async fn provide(site: Arc<Site>, mut nodes: Nodes, status: watch::Sender<Pi
     if !ready(&site, &mut nodes, &status, broker).await {
         return;
     }
-    // The others still start: this takes no time of its own.
-    let granting = || kafka_access::apply(&site);
-    until_done(&status, "grants the agents their rights", granting).await;
+    if site.spec.mark.is_none() {
+        // The others still start: this takes no time of its own.
+        let granting = || kafka_access::apply(&site);
+        until_done(&status, "grants the agents their rights", granting).await;
+    }
     let other = |kind| matches!(kind, NodeKind::Mysql | NodeKind::Registry);
     if !ready(&site, &mut nodes, &status, other).await {
         return;
     }
-    if site.spec.profile.api.is_some() {
+    if site.spec.profile.api().is_some() {
         // As in AWS, where there is no supervisor: a task of the lab's runner makes it.
         say(&status, true, None);
         return;
     }
-    let own = pipeline::own_namespace();
+    let own = site.spec.own_namespace();
     let making = || pipeline::create(&site, &own);
     until_done(&status, "makes schema, topic and subject", making).await;
     say(&status, true, None);

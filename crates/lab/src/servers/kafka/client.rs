@@ -1,10 +1,11 @@
 //! Clients of the brokers that have proven who they are.
 
-use std::net::SocketAddrV4;
-
 use rdkafka::ClientConfig;
+use rlab_contract::address::Address;
+use rlab_contract::login::security_protocol;
 
 use super::super::Site;
+use super::super::login::shown;
 use crate::error::LabError;
 use crate::kafka_wire::Connection;
 use crate::layout::broker_listener::CLIENT;
@@ -14,7 +15,7 @@ use crate::secrets::ADMIN;
 ///
 /// # Errors
 /// A text: what the broker or the system said.
-pub async fn connect(site: &Site, address: SocketAddrV4) -> Result<Connection, String> {
+pub async fn connect(site: &Site, address: impl Into<Address>) -> Result<Connection, String> {
     connect_as(site, address, ADMIN).await
 }
 
@@ -24,12 +25,14 @@ pub async fn connect(site: &Site, address: SocketAddrV4) -> Result<Connection, S
 /// A text: what the broker or the system said.
 pub async fn connect_as(
     site: &Site,
-    address: SocketAddrV4,
+    address: impl Into<Address>,
     identity: &str,
 ) -> Result<Connection, String> {
-    let mut connection = Connection::open(address).await?;
-    let password = site.secrets.kafka.get(identity).map_or("", String::as_str);
-    connection.login(identity, password).await?;
+    let shown = shown(site.spec.brokers().next(), &site.secrets.kafka, identity);
+    let mut connection = Connection::open_as(&address.into(), shown.roots).await?;
+    if let Some(user) = shown.user {
+        connection.login(user, shown.password).await?;
+    }
     Ok(connection)
 }
 
@@ -38,21 +41,33 @@ pub async fn connect_as(
 /// # Errors
 /// When the lab has no such identity.
 pub fn settings(site: &Site, identity: &str) -> Result<ClientConfig, LabError> {
-    let password = site.secrets.kafka.get(identity);
-    let password = password.ok_or_else(|| LabError::BadFile {
-        path: site.dir.secrets(),
-        reason: format!("has no Kafka password of `{identity}`"),
-    })?;
+    let shown = shown(site.spec.brokers().next(), &site.secrets.kafka, identity);
     let brokers = site.spec.brokers();
     let brokers: Vec<String> = brokers
-        .map(|broker| broker.front_address(CLIENT).to_string())
+        .map(|broker| broker.way(CLIENT).to_string())
         .collect();
+    let protocol = security_protocol(shown.user.is_some(), shown.roots.is_some());
     let mut settings = ClientConfig::new();
     settings
         .set("bootstrap.servers", brokers.join(","))
-        .set("security.protocol", "SASL_PLAINTEXT")
-        .set("sasl.mechanism", "SCRAM-SHA-512")
-        .set("sasl.username", identity)
-        .set("sasl.password", password);
+        .set("security.protocol", protocol);
+    if let Some(user) = shown.user {
+        if shown.password.is_empty() {
+            return Err(LabError::BadFile {
+                path: site.dir.secrets(),
+                reason: format!("has no Kafka password of `{user}`"),
+            });
+        }
+        settings
+            .set("sasl.mechanism", "SCRAM-SHA-512")
+            .set("sasl.username", user)
+            .set("sasl.password", shown.password);
+    }
+    if let Some(roots) = shown.roots {
+        settings.set("ssl.endpoint.identification.algorithm", "https");
+        if let Some(pem) = roots.pem() {
+            settings.set("ssl.ca.pem", pem);
+        }
+    }
     Ok(settings)
 }

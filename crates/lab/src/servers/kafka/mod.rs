@@ -46,7 +46,7 @@ pub(super) fn prepare(site: &Site, node: &NodeSpec) -> Result<Launch, LabError> 
         format_storage(site, node, &home, &data)?;
     }
     properties::write(site, node, &data, &properties)?;
-    let kafka = &site.spec.profile.kafka;
+    let kafka = &site.spec.here()?.kafka;
     let heap = match node.kind {
         NodeKind::Controller => kafka.controller_heap_mib,
         _ => kafka.heap_mib,
@@ -146,7 +146,7 @@ pub(super) async fn probe_controller(node: &NodeSpec) -> Result<(), String> {
 }
 
 pub(super) async fn probe_broker(site: &Site, node: &NodeSpec, id: u16) -> Result<(), String> {
-    let mut connection = connect(site, node.back_address(CLIENT)).await?;
+    let mut connection = connect(site, node.past_slot(CLIENT)).await?;
     let alive = connection.live_brokers().await?;
     match alive.contains(&i32::from(id)) {
         true => Ok(()),

@@ -23,11 +23,16 @@ pub(super) fn write(
     data: &Path,
     path: &Path,
 ) -> Result<(), LabError> {
-    let text = render(&server_properties(site, node, data));
+    let text = render(&server_properties(site, node, data)?);
     files::write(path, text.as_bytes(), files::OWNER_ONLY)
 }
 
-fn server_properties(site: &Site, node: &NodeSpec, data: &Path) -> BTreeMap<String, String> {
+fn server_properties(
+    site: &Site,
+    node: &NodeSpec,
+    data: &Path,
+) -> Result<BTreeMap<String, String>, LabError> {
+    let kafka = &site.spec.here()?.kafka;
     let controller = site.spec.first(NodeKind::Controller);
     let voter = controller.map(|c| format!("{CONTROLLER_ID}@{}", c.back_address(0)));
     let mut properties = BTreeMap::new();
@@ -46,7 +51,6 @@ fn server_properties(site: &Site, node: &NodeSpec, data: &Path) -> BTreeMap<Stri
     let login = format!("required username=\"{BROKER}\" password=\"{password}\"");
     let plain = format!("{PLAIN} {login} user_{BROKER}=\"{password}\";");
     set("listener.name.controller.plain.sasl.jaas.config", plain);
-    let kafka = &site.spec.profile.kafka;
     let replicas = kafka.brokers.min(3).to_string();
     for key in REPLICATION_FACTORS {
         set(key, replicas.clone());
@@ -65,7 +69,7 @@ fn server_properties(site: &Site, node: &NodeSpec, data: &Path) -> BTreeMap<Stri
             );
         }
     }
-    properties
+    Ok(properties)
 }
 
 /// `login` is what the broker says of itself to the others.

@@ -129,7 +129,11 @@ pub fn initial_status(spec: &NodeSpec) -> NodeStatus {
         endpoint: None,
         since: now(),
         restarts: 0,
-        detail: None,
+        // A supervisor asks it, and tells what it says.
+        detail: spec
+            .theirs
+            .as_ref()
+            .map(|_| "not run by this lab".to_owned()),
         crash_budget: None,
     }
 }

@@ -69,8 +69,8 @@ impl Actor {
         let Some(endpoint) = endpoint.filter(|_| in_charge) else {
             return Ok(());
         };
-        let address = node.cast.now().seated(&node.spec).front_address(0);
-        let led = node.cast.lead(&endpoint, address);
+        let address = node.cast.now().seated(&node.spec).way(0);
+        let led = node.cast.lead(&endpoint, &address);
         if led.map_err(|e| e.to_string())? {
             let address = address.to_string();
             self.event(NodeEvent::Serving { endpoint, address });

@@ -1,0 +1,126 @@
+//! Servers that a lab reaches and does not run: where they are, who we are there, and what we leave there.
+
+pub(crate) mod made;
+mod reach;
+
+use rlab_contract::address::Address;
+use rlab_contract::login::{CaCertificate, Roots};
+
+use crate::compose;
+use crate::error::LabError;
+use crate::home::LabDir;
+use crate::profile::{External, LabProfile, TheirLogin, Tls};
+use crate::secrets::{Secrets, secret};
+
+pub(crate) use reach::reach;
+
+/// The servers of a profile that does not run them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    /// Every broker.
+    pub kafka: Reached,
+    /// The writer.
+    pub mysql: Reached,
+    /// The primary, then its replicas.
+    pub redis: Reached,
+    /// Somebody's schema registry; none where it is the lab's own.
+    pub registry: Option<Address>,
+}
+
+/// The servers of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reached {
+    pub addresses: Vec<Address>,
+    /// As whom everybody of the lab logs in; nobody where nobody is asked.
+    pub user: Option<String>,
+    /// Who vouches for them; nobody when connections are plain.
+    pub roots: Option<Roots>,
+}
+
+impl Elsewhere {
+    /// The servers of `profile` in a lab whose ports are moved by `offset`; none where the lab runs its own.
+    ///
+    /// # Errors
+    /// When an authority's certificate cannot be read any more, or a port is moved out of range.
+    pub fn of(profile: &LabProfile, offset: u16) -> Result<Option<Self>, LabError> {
+        Ok(match profile {
+            LabProfile::Here(_) => None,
+            LabProfile::External(external) => Some(of_external(external)?),
+            LabProfile::Composed(_) => Some(compose::servers(offset)?),
+        })
+    }
+}
+
+fn of_external(profile: &External) -> Result<Elsewhere, LabError> {
+    let (kafka, mysql, redis) = (&profile.kafka, &profile.mysql, &profile.redis);
+    let one = std::slice::from_ref(&mysql.address);
+    let registry = profile.registry.address.iter();
+    let registry = registry.map(|text| address(text)).next().transpose()?;
+    Ok(Elsewhere {
+        kafka: reached(&kafka.brokers, kafka.login.as_ref(), kafka.tls.as_ref())?,
+        mysql: reached(one, Some(&mysql.login), mysql.tls.as_ref())?,
+        redis: reached(&redis.addresses, redis.login.as_ref(), redis.tls.as_ref())?,
+        registry,
+    })
+}
+
+fn reached(
+    addresses: &[String],
+    login: Option<&TheirLogin>,
+    tls: Option<&Tls>,
+) -> Result<Reached, LabError> {
+    let addresses: Result<Vec<Address>, LabError> = addresses.iter().map(|t| address(t)).collect();
+    Ok(Reached {
+        addresses: addresses?,
+        user: login.map(|login| login.user.clone()),
+        roots: tls.map(roots).transpose()?,
+    })
+}
+
+fn address(text: &str) -> Result<Address, LabError> {
+    text.parse::<Address>()
+        .map_err(|e| LabError::Elsewhere(vec![e.to_string()]))
+}
+
+fn roots(tls: &Tls) -> Result<Roots, LabError> {
+    let Some(file) = &tls.ca else {
+        return Ok(Roots::System);
+    };
+    let pem = std::fs::read_to_string(file).map_err(|e| LabError::io(file, e))?;
+    let certificate = CaCertificate::try_from(pem).map_err(|e| LabError::BadFile {
+        path: file.clone(),
+        reason: e.to_string(),
+    })?;
+    Ok(Roots::Given(certificate))
+}
+
+/// What the lab in `dir` shows to servers that it does not run, read anew with each `up`: passwords are
+/// changed by who owns them. None where the lab runs its own.
+///
+/// # Errors
+/// When a password is not where the profile says.
+pub(crate) fn secrets(profile: &LabProfile, dir: &LabDir) -> Result<Option<Secrets>, LabError> {
+    let admin_token = match Secrets::load(dir) {
+        Ok(earlier) => earlier.admin_token,
+        Err(_) => secret(),
+    };
+    let passwords = match profile {
+        LabProfile::Here(_) => return Ok(None),
+        LabProfile::Composed(_) => return compose::secrets(dir, admin_token).map(Some),
+        LabProfile::External(external) => external,
+    };
+    let of = |login: Option<&TheirLogin>| {
+        let login = login.map(|login| {
+            let password = login.password();
+            let password = password.map_err(|why| LabError::Elsewhere(vec![why]))?;
+            Ok::<_, LabError>((login.user.clone(), password))
+        });
+        login.into_iter().collect::<Result<_, _>>()
+    };
+    Ok(Some(Secrets {
+        admin_token,
+        mysql: of(Some(&passwords.mysql.login))?,
+        redis: of(passwords.redis.login.as_ref())?,
+        kafka: of(passwords.kafka.login.as_ref())?,
+    }))
+}

@@ -1,0 +1,39 @@
+//! Before anything starts: are the servers there, and do they know us?
+
+use futures::future::join_all;
+
+use crate::error::LabError;
+use crate::roles::Roles;
+use crate::servers::{self, Site};
+use crate::spec::{NodeSpec, Theirs};
+
+/// Looks every name up and logs in everywhere.
+///
+/// # Errors
+/// [`LabError::Elsewhere`] with every server that cannot be used, and why.
+pub(crate) async fn reach(site: &Site) -> Result<(), LabError> {
+    let nodes = &site.spec.nodes;
+    let roles = Roles::usual(nodes);
+    let theirs = nodes.iter().filter_map(|n| Some((n, n.theirs.as_ref()?)));
+    let asked = theirs.map(|(node, theirs)| ask(site, node, theirs, &roles));
+    let refused: Vec<String> = join_all(asked).await.into_iter().flatten().collect();
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(LabError::Elsewhere(refused)),
+    }
+}
+
+/// Why `node` cannot be used.
+async fn ask(site: &Site, node: &NodeSpec, theirs: &Theirs, roles: &Roles) -> Option<String> {
+    let address = &theirs.address;
+    let found = tokio::net::lookup_host((address.host(), address.port())).await;
+    let why = match found {
+        Err(error) => format!("`{}` cannot be looked up: {error}", address.host()),
+        Ok(_) => match servers::probe(site, node, roles).await {
+            // A replica that has not caught up will.
+            Ok(_) => return None,
+            Err(why) => why,
+        },
+    };
+    Some(format!("{} at {address}: {why}", node.name))
+}
