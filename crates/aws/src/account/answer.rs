@@ -3,6 +3,8 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde_json::Value;
 
+use super::xml;
+
 const REQUEST_IDS: &[&str] = &["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
 
 /// The id by which AWS knows the request.
@@ -41,9 +43,7 @@ fn in_body(body: &[u8]) -> Option<String> {
 
 fn element(body: &[u8], name: &str) -> Option<String> {
     let text = String::from_utf8_lossy(body);
-    let (_, rest) = text.split_once(&format!("<{name}>"))?;
-    let (said, _) = rest.split_once(&format!("</{name}>"))?;
-    Some(said.to_owned())
+    xml::texts(&text, name).into_iter().next()
 }
 
 /// `ns#Code:http://…` is `Code`.

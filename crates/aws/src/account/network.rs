@@ -143,11 +143,9 @@ impl Account {
             return Ok(Some(State::Gone));
         }
         let status = kind.status.and_then(|element| told.first(element));
-        Ok(Some(match status.is_some_and(|s| GONE.contains(&s)) {
-            true => State::Gone,
-            false => State::There {
-                status: status.map(str::to_owned),
-            },
+        Ok(Some(match &status {
+            Some(status) if GONE.contains(&status.as_str()) => State::Gone,
+            _ => State::There { status },
         }))
     }
 
@@ -190,7 +188,7 @@ impl Account {
         let told = self.ec2("DescribeSecurityGroupRules", &of_group).await?;
         let rules = told.all("securityGroupRuleId").into_iter();
         for (rule, egress) in rules.zip(told.all("isEgress")) {
-            self.revoke(id, rule, egress == "true").await?;
+            self.revoke(id, &rule, egress == "true").await?;
         }
         Ok(())
     }
@@ -198,7 +196,10 @@ impl Account {
     async fn revoke_rule(&self, kind: &Kind, rule: &str) -> Result<(), AccountError> {
         let told = self.describe(kind, rule).await?;
         match told.first("groupId") {
-            Some(group) => self.revoke(group, rule, told.has("isEgress", "true")).await,
+            Some(group) => {
+                self.revoke(&group, rule, told.has("isEgress", "true"))
+                    .await
+            }
             None => Ok(()),
         }
     }
@@ -217,7 +218,7 @@ impl Account {
         let of_subnets = told.all("routeTableAssociationId").into_iter();
         for (association, main) in of_subnets.zip(told.all("main")) {
             if main != "true" {
-                self.ec2("DisassociateRouteTable", &[("AssociationId", association)])
+                self.ec2("DisassociateRouteTable", &[("AssociationId", &association)])
                     .await?;
             }
         }
@@ -227,7 +228,7 @@ impl Account {
     async fn detach(&self, kind: &Kind, id: &str) -> Result<(), AccountError> {
         let told = self.describe(kind, id).await?;
         for vpc in told.all("vpcId") {
-            let which = [("InternetGatewayId", id), ("VpcId", vpc)];
+            let which = [("InternetGatewayId", id), ("VpcId", vpc.as_str())];
             self.ec2("DetachInternetGateway", &which).await?;
         }
         Ok(())

@@ -92,10 +92,9 @@ impl Lead {
             }
             // Keys beside a role are for those who name this profile as their source.
             let has_keys = profile.get("aws_access_key_id").is_some();
-            let assumed = profile.get("role_arn").filter(|_| {
-                profile.get("web_identity_token_file").is_none()
-                    && !(has_keys && !passed.is_empty())
-            });
+            let by_token = profile.get("web_identity_token_file").is_some();
+            let by_keys = has_keys && !passed.is_empty();
+            let assumed = profile.get("role_arn").filter(|_| !by_token && !by_keys);
             let Some(arn) = assumed else {
                 break Self::base(profile, &mut role);
             };

@@ -73,11 +73,11 @@ impl Account {
                 .query(Service::Iam, "ListRoles", from.as_slice())
                 .await?;
             for (name, arn) in page.all("RoleName").into_iter().zip(page.all("Arn")) {
-                if name.starts_with(&format!("rlab-{lab}-")) && self.is_of(name, lab).await? {
-                    ours.extend(Tagged::of(arn));
+                if name.starts_with(&format!("rlab-{lab}-")) && self.is_of(&name, lab).await? {
+                    ours.extend(Tagged::of(&arn));
                 }
             }
-            marker = page.first("Marker").map(str::to_owned);
+            marker = page.first("Marker");
             if marker.is_none() {
                 return Ok(ours);
             }
@@ -89,7 +89,7 @@ impl Account {
             .query(Service::Iam, "ListRoleTags", &[("RoleName", role)])
             .await?;
         let mut tags = told.all("Key").into_iter().zip(told.all("Value"));
-        Ok(tags.any(|tag| tag == (TAG, lab)))
+        Ok(tags.any(|(key, value)| key == TAG && value == lab))
     }
 }
 

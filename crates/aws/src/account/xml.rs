@@ -4,8 +4,8 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
-/// The text of every element named `name` that holds nothing but text, in order; those before a mistake in
-/// the document.
+/// The text of every element named `name` that holds nothing but text, however deep and in order, without space
+/// around it; those before a mistake in the document.
 pub(super) fn texts(document: &str, name: &str) -> Vec<String> {
     let mut reader = Reader::from_str(document);
     let mut found = Vec::new();
@@ -16,7 +16,10 @@ pub(super) fn texts(document: &str, name: &str) -> Vec<String> {
             (Event::Start(start), _) => {
                 open = (start.name().as_ref() == name.as_bytes()).then(String::new);
             }
-            (Event::End(_), open) => found.extend(open.take()),
+            (Event::End(_), open) => found.extend(open.take().map(|text| text.trim().to_owned())),
+            (Event::Empty(empty), _) if empty.name().as_ref() == name.as_bytes() => {
+                found.push(String::new());
+            }
             (Event::Text(text), Some(open)) => {
                 open.push_str(&text.decode().unwrap_or_default());
             }
@@ -90,5 +93,12 @@ mod tests {
     fn entities_are_resolved_and_a_document_that_is_cut_off_tells_what_came_before() {
         assert_eq!(texts(ANSWER, "StateReason"), ["1 < 2 & so on"]);
         assert_eq!(texts("<R><A>1</A><A>2", "A"), ["1"]);
+    }
+
+    #[test]
+    fn texts_are_found_however_deep_and_an_empty_one_keeps_its_place() {
+        let tags = "<R><t><Key>a</Key><Value/></t><t><Key>b</Key><Value> 1 </Value></t></R>";
+        assert_eq!(texts(tags, "Key"), ["a", "b"]);
+        assert_eq!(texts(tags, "Value"), ["", "1"]);
     }
 }

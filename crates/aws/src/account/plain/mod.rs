@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::connected::Account;
 use super::error::AccountError;
+use super::xml;
 
 pub(super) use caller::Caller;
 pub(super) use service::Service;
@@ -35,23 +36,18 @@ impl Told {
     }
 
     /// The texts of all elements called `name`, however deep.
-    pub fn all(&self, name: &str) -> Vec<&str> {
-        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        let parts = self.0.split(open.as_str()).skip(1);
-        parts
-            .filter_map(|part| part.split_once(close.as_str()))
-            .map(|(text, _)| text.trim())
-            .collect()
+    pub fn all(&self, name: &str) -> Vec<String> {
+        xml::texts(&self.0, name)
     }
 
-    /// The text of the first of them.
-    pub fn first(&self, name: &str) -> Option<&str> {
-        self.all(name).first().copied()
+    /// The text of the first of them that says anything.
+    pub fn first(&self, name: &str) -> Option<String> {
+        self.all(name).into_iter().find(|text| !text.is_empty())
     }
 
     /// Whether an element called `name` says `text`.
     pub fn has(&self, name: &str, text: &str) -> bool {
-        self.all(name).contains(&text)
+        self.all(name).iter().any(|told| told == text)
     }
 }
 
@@ -144,11 +140,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_of_elements_are_found_however_deep_and_in_their_order() {
-        let told = Told("<a><i><id>x-1</id></i><i><id> x-2 </id><idle>1</idle></i></a>".into());
-        assert_eq!(told.all("id"), ["x-1", "x-2"]);
-        assert!(told.has("id", "x-2") && !told.has("id", "1"));
-        assert_eq!(told.first("none"), None);
+    fn an_element_says_all_of_its_text_or_nothing() {
+        let told = Told("<a><id>x-1</id><id>x &amp; 2</id><idle>1</idle><marker/></a>".into());
+        assert!(told.has("id", "x & 2") && !told.has("id", "1"));
+        assert_eq!(told.first("id").as_deref(), Some("x-1"));
+        assert_eq!(told.first("marker"), None);
     }
 
     #[test]

@@ -89,12 +89,12 @@ impl Account {
         let of_role = [("RoleName", role)];
         let told = self.query(Service::Iam, "ListAttachedRolePolicies", &of_role);
         for policy in told.await?.all("PolicyArn") {
-            let which = [("RoleName", role), ("PolicyArn", policy)];
+            let which = [("RoleName", role), ("PolicyArn", policy.as_str())];
             self.query(Service::Iam, "DetachRolePolicy", &which).await?;
         }
         let told = self.query(Service::Iam, "ListRolePolicies", &of_role);
         for policy in told.await?.all("member") {
-            let which = [("RoleName", role), ("PolicyName", policy)];
+            let which = [("RoleName", role), ("PolicyName", policy.as_str())];
             self.query(Service::Iam, "DeleteRolePolicy", &which).await?;
         }
         self.query(Service::Iam, "DeleteRole", &of_role)
