@@ -172,10 +172,12 @@ mod tests {
     fn refused(spec: &LabSpec, step: &str) -> String {
         let text = format!(
             "schema: rlab/runbook/v1\nid: T-100\ntitle: t\nhypothesis: h\nproves: {{ local: p }}\n\
-             needs: {{ kafka: {{ brokers: 3 }}, agents: [outbox_relay] }}\narms: {{ a: {{ must: hold }} }}\n\
-             load: {{ o: {{ http.post: commands, count: 100, rate: 100/s }} }}\n\
+             needs: {{ kafka: {{ brokers: 3 }}, agents: [command_service, outbox_relay] }}\n\
+             arms: {{ a: {{ must: hold }} }}\n\
+             load: {{ o: {{ http.post: commands, count: 100, rate: 100/s, keys: 10 }} }}\n\
              phases: [ {{ name: hurt, for: 1s, do: [ {step} ] }} ]\n\
-             expect: {{ landed: [ o.obligations >= 0 ], arms: {{ a: [ ledger.lost == 0 ] }} }}\n"
+             expect:\n  landed: [ o.obligations >= 0 ]\n  traffic: [ o.obligations >= 50 ]\n\
+             \x20 arms: {{ a: [ ledger.lost == 0 ] }}\n"
         );
         let book = Runbook::parse("t.yaml", &text).unwrap();
         let drill = book.resolve(&[]).unwrap();
