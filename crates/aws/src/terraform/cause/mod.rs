@@ -163,9 +163,11 @@ impl Cause {
                  same command again"
                     .into()
             }
-            Self::Exists => "if an earlier run of this lab made it, the same command again takes it \
+            Self::Exists => {
+                "if an earlier run of this lab made it, the same command again takes it \
                  over; otherwise it is another's, and the lab needs another name"
-                .into(),
+                    .into()
+            }
             Self::StalePlan => "something changed the state meanwhile; make the plan again".into(),
             Self::Unstored => {
                 "nothing is lost: the state is kept with the lab, and the next plan or destroy \
