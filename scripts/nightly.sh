@@ -15,7 +15,7 @@ trap 'rlab down --purge --confirm nightly || true; rm -rf "$scene"' EXIT
 rlab up
 rlab smoke
 say "300 kills at crash points"
-rlab drill K-001 --evidence "$scene/evidence" --set services=30 --set consumers=24 --set commands=200000
+rlab drill K-001 --evidence "$scene/evidence" --set services=30 --set consumers=24
 say "every drill, ten times"
 rlab drill --all --repeat 10 --evidence "$scene/evidence"
 rlab down
