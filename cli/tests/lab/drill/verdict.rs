@@ -70,10 +70,11 @@ fn a_drill_does_not_begin_on_a_lab_that_is_not_well() {
 fn too_few_kills_and_too_little_traffic_are_unknown_never_held() {
     let scene = Scene::up();
     // The load is over before the first kill could come.
-    let book = altered(
-        &scene,
-        &[("count: $commands, to: drain,", "count: $commands,")],
-    );
+    let changes = [
+        ("count: $commands, to: drain,", "count: $commands,"),
+        ("    within: 30s\n", "    within: 2s\n"),
+    ];
+    let book = altered(&scene, &changes);
     let ran = drill_of(&scene, book.to_str().unwrap(), &["--set", "commands=500"]).exited(2);
     assert!(ran.stdout.contains("E-002: unknown"), "{}", ran.stdout);
     for missed in ["crashes@crashes", "orders.obligations@broker_out"] {
