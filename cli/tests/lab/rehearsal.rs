@@ -14,18 +14,18 @@ use crate::clients::runtime;
 use crate::scene::{Ran, Scene};
 
 const UP: &[&str] = &["up", "--profile", "rehearsal"];
-/// Resources that are done when whoever makes them is killed, and whether terraform dies too; otherwise
-/// it goes on by itself.
-const MOMENTS: [(usize, bool); 6] = [
-    (110, true),
+/// Resources that an apply has done when whoever makes them is killed, and whether terraform dies too;
+/// otherwise it goes on by itself. Usually there is one kill, late.
+const USUAL: &[(usize, bool)] = &[(110, true)];
+/// The same with `RLAB_KILLS`, each in the apply that goes on after the one before.
+const MANY: &[(usize, bool)] = &[
     (1, true),
     (20, true),
-    (60, true),
-    (128, true),
-    (90, false),
+    (30, true),
+    (20, true),
+    (12, true),
+    (6, false),
 ];
-/// How many of these moments; `RLAB_KILLS` asks for more of them.
-const USUAL_KILLS: usize = 1;
 /// Longest that an apply takes until it is so far; databases alone take 80 s.
 const SO_FAR_WITHIN: Duration = Duration::from_secs(300);
 
@@ -90,20 +90,24 @@ fn plan(scene: &Scene) -> Ran {
     ])
 }
 
-fn kills() -> usize {
-    let asked = std::env::var("RLAB_KILLS").ok();
-    asked.map_or(USUAL_KILLS, |text| text.parse().unwrap())
+fn moments() -> &'static [(usize, bool)] {
+    match std::env::var_os("RLAB_KILLS") {
+        Some(_) => MANY,
+        None => USUAL,
+    }
 }
 
 /// Begins to bring the lab up, and kills whoever does once so much is done.
 fn killed_at(scene: &Scene, count: usize, terraform_too: bool) {
     let before = newest_apply(scene);
     let mut up = scene.start(UP);
-    if so_far(scene, &mut up, before, count) {
-        kill(up.id());
-        if terraform_too {
-            terraforms(scene).into_iter().for_each(kill);
-        }
+    assert!(
+        so_far(scene, &mut up, before, count),
+        "`up` ended before {count} were done"
+    );
+    kill(up.id());
+    if terraform_too {
+        terraforms(scene).into_iter().for_each(kill);
     }
     up.wait().unwrap();
 }
@@ -111,8 +115,8 @@ fn killed_at(scene: &Scene, count: usize, terraform_too: bool) {
 #[test]
 fn the_root_of_aws_is_applied_killed_completed_worked_with_and_taken_down() {
     let scene = Scene::new();
-    for (count, terraform_too) in MOMENTS.into_iter().take(kills()) {
-        killed_at(&scene, count, terraform_too);
+    for (count, terraform_too) in moments() {
+        killed_at(&scene, *count, *terraform_too);
     }
     scene.rlab(UP).succeeded();
     planning_takes_no_right_to_change_anything(&scene);
