@@ -99,7 +99,7 @@ real_lab() {
     scene="$(mktemp -d)"
     export RLAB_HOME="$scene" RLAB_LAB=test-main RLAB_PORT_OFFSET=2000
     lab=test-main
-    # What the build and the fetched servers left to be written would stall MySQL's commits.
+    # What the build and the fetched servers left to be written may stall MySQL's commits.
     sync
     say "a real lab: up, smoke, every drill"
     rlab up

@@ -84,8 +84,8 @@ const TIMED_OUT: &[&str] = &[
     "context deadline exceeded",
 ];
 
-/// Codes of CloudWatch Logs, ECS, IAM, and what most other services say.
-const EXISTS: &[&str] = &["AlreadyExists", "already exists", "already in use by"];
+/// A code's end, as CloudWatch Logs has it, and words, as EC2 has them.
+const EXISTS: &[&str] = &["AlreadyExists", "already exists"];
 
 impl Cause {
     /// Tells the cause of `diagnostic`.
