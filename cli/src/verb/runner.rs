@@ -74,7 +74,8 @@ impl PrepareServers {
 impl RunTask {
     /// Runs it.
     pub async fn run(self) -> Result<Exit, Failure> {
-        let code = rlab_cloud::run_task(&self.command).await?;
+        let tell = |text: &str| stream::note(text);
+        let code = rlab_cloud::run_task(&self.command, &tell).await?;
         Ok(Exit::of_code(code).unwrap_or(Exit::Internal))
     }
 }

@@ -21,8 +21,9 @@ pub(crate) struct Trees {
     pub registry_archive: Tree,
 }
 
-/// Paths of everything a lab starts. All of it is shared between labs and must not be written to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Paths of everything a lab starts; empty where it starts no server. All of it is shared between labs and must
+/// not be written to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Servers {
     /// The `java` command.
     pub java: PathBuf,

@@ -22,6 +22,10 @@ use crate::prepare::{Owner, Servers};
 use crate::rds_ca;
 use crate::record::{Paths, Record};
 
+/// How far the ports of a rehearsed task's lab are from those of the lab itself, on the same machine. It listens with
+/// agents only, whose ports are neighbours.
+const BESIDE: u16 = 50;
+
 /// Tokens of the agents' admin routes, drawn once per lab.
 #[derive(Serialize, Deserialize)]
 struct Tokens {
@@ -61,6 +65,13 @@ pub(crate) async fn texts(
             true => servers_here(dir)?,
             false => servers_there(record, deployed, &token, database)?,
         },
+        profile: record.profile.name.clone(),
+        rehearsed: record.is_rehearsed(),
+        port_offset: match record.is_rehearsed() {
+            true => record.port_offset + BESIDE,
+            false => 0,
+        },
+        deployed: deployed.clone(),
     };
     texts.insert("runner".to_owned(), json(&runner)?);
     Ok(texts)

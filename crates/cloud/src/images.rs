@@ -43,6 +43,7 @@ pub fn assemble(servers: &Servers, to: &Path, on: OnCloud<'_>) -> Result<Images,
         why: "Fargate has no processors of this kind".into(),
     })?;
     let mut images = Vec::new();
+    let mut agents = Vec::new();
     for agent in AGENTS {
         let name = agent_binary(agent);
         let program = beside.join(&name);
@@ -51,8 +52,12 @@ pub fn assemble(servers: &Servers, to: &Path, on: OnCloud<'_>) -> Result<Images,
             return Err(LabError::AgentMissing { name, searched }.into());
         }
         images.push(ImagePlan::program(agent, &program));
+        agents.push(Piece {
+            to: format!("/usr/bin/{name}"),
+            from: program,
+        });
     }
-    images.push(runner(&this));
+    images.push(runner(&this, agents));
     images.push(registry(servers));
     let plan = Plan {
         architecture,
@@ -109,14 +114,17 @@ pub(crate) fn supposed() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn runner(this: &Path) -> ImagePlan {
+/// The command line, with `agents` beside it: those of a drill are its own.
+fn runner(this: &Path, agents: Vec<Piece>) -> ImagePlan {
     let to = "/usr/bin/rlab-ops".to_owned();
+    let mut pieces = vec![Piece {
+        from: this.into(),
+        to: to.clone(),
+    }];
+    pieces.extend(agents);
     ImagePlan {
         name: RUNNER.into(),
-        pieces: vec![Piece {
-            from: this.into(),
-            to: to.clone(),
-        }],
+        pieces,
         entrypoint: vec![to],
         // The root of a task is read-only but for this.
         environment: [("RLAB_HOME", "/tmp/rlab"), ("RLAB_CACHE", "/tmp/cache")]

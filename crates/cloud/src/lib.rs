@@ -6,6 +6,7 @@
 
 mod api;
 mod begun;
+mod beside;
 mod bootstrap;
 mod configuration;
 mod deployed;
@@ -32,6 +33,7 @@ mod run;
 mod runner;
 mod status;
 mod survey;
+mod task_lab;
 mod tasks;
 mod up;
 

@@ -90,6 +90,11 @@ impl Paths {
         self.0.join("deployed.json")
     }
 
+    /// What a lab within a task knows of the AWS around it.
+    pub fn beside(&self) -> PathBuf {
+        self.0.join("beside.json")
+    }
+
     /// What containers of this machine need to be the lab's agents.
     pub fn compose(&self) -> PathBuf {
         self.0.join("compose")

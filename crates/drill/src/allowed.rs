@@ -8,15 +8,16 @@ use rlab_runbook::{LoadKind, Resolved, Server, Step};
 use crate::error::DrillError;
 use crate::leg::Leg;
 
-/// Refuses a drill of which a step may not, or cannot, be done to the servers of the lab of `spec`.
+/// Refuses a drill of which a step may not, or cannot, be done to the servers of the lab of `spec`. An operator
+/// of theirs carries failovers out, and allows them himself.
 ///
 /// # Errors
 /// [`DrillError::Forbidden`] with every such step, and the line of the profile that would allow it where one
 /// would.
-pub(crate) fn by_profile(spec: &LabSpec, legs: &[Leg]) -> Result<(), DrillError> {
+pub(crate) fn by_profile(spec: &LabSpec, legs: &[Leg], operated: bool) -> Result<(), DrillError> {
     let mut refused = Vec::new();
     for leg in legs {
-        for why in of_drill(spec, &leg.drill) {
+        for why in of_drill(spec, &leg.drill, operated) {
             // Arms and cases share their phases.
             if !refused.contains(&why) {
                 refused.push(why);
@@ -32,10 +33,11 @@ pub(crate) fn by_profile(spec: &LabSpec, legs: &[Leg]) -> Result<(), DrillError>
     }
 }
 
-fn of_drill(spec: &LabSpec, drill: &Resolved) -> Vec<String> {
+fn of_drill(spec: &LabSpec, drill: &Resolved, operated: bool) -> Vec<String> {
     let mut refused = Vec::new();
     for phase in &drill.phases {
-        for step in &phase.steps {
+        let steps = phase.steps.iter();
+        for step in steps.filter(|step| !operated || !matches!(step, Step::Failover(_))) {
             if let Some(why) = of_step(spec, step) {
                 refused.push(format!(
                     "{} in phase {}: {why}",
@@ -135,23 +137,8 @@ mod tests {
             mark: Some("one_00c0de".to_owned()),
             cluster_id: String::new(),
             versions: Default::default(),
-            servers: nowhere(),
+            servers: rlab_artifacts::Servers::default(),
             agent_dir: PathBuf::new(),
-        }
-    }
-
-    fn nowhere() -> rlab_artifacts::Servers {
-        rlab_artifacts::Servers {
-            java: PathBuf::new(),
-            kafka_class_path: String::new(),
-            kafka_archive: PathBuf::new(),
-            mysql_home: PathBuf::new(),
-            mysql_template: PathBuf::new(),
-            redis_server: PathBuf::new(),
-            registry_jar: PathBuf::new(),
-            registry_archive: PathBuf::new(),
-            versions: Default::default(),
-            digests: Default::default(),
         }
     }
 
@@ -170,6 +157,10 @@ mod tests {
 
     /// What is said of a drill that does `step` to the lab of `spec`; nothing where it is let pass.
     fn refused(spec: &LabSpec, step: &str) -> String {
+        refused_where(spec, step, false)
+    }
+
+    fn refused_where(spec: &LabSpec, step: &str, operated: bool) -> String {
         let text = format!(
             "schema: rlab/runbook/v1\nid: T-100\ntitle: t\nhypothesis: h\nproves: {{ local: p }}\n\
              needs: {{ kafka: {{ brokers: 3 }}, agents: [command_service, outbox_relay] }}\n\
@@ -181,7 +172,7 @@ mod tests {
         );
         let book = Runbook::parse("t.yaml", &text).unwrap();
         let drill = book.resolve(&[]).unwrap();
-        match by_profile(spec, &legs(&drill)) {
+        match by_profile(spec, &legs(&drill), operated) {
             Ok(()) => String::new(),
             Err(error) => format!("{error}\n{}", error.hint().unwrap_or_default()),
         }
@@ -211,6 +202,15 @@ mod tests {
         let allowed = external("\"connections.cut\"", "");
         assert_eq!(refused(&allowed, "connections.cut: redis"), "");
         assert_eq!(refused(&allowed, "connections.cut: mysql"), "");
+    }
+
+    #[test]
+    fn a_failover_is_for_the_operator_of_the_servers_to_allow_and_nothing_else_is() {
+        let spec = external("", "");
+        let failover = "failover: redis";
+        assert!(refused(&spec, failover).contains("nothing here can do it"));
+        assert_eq!(refused_where(&spec, failover, true), "");
+        assert!(!refused_where(&spec, "broker.kill: 3", true).is_empty());
     }
 
     #[test]

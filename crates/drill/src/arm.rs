@@ -80,7 +80,8 @@ impl ArmRun<'_> {
             &namespace,
             record.epoch,
         );
-        let changes = Changes::begin(&self.leg.drill, &self.stage.site).await;
+        let operator = self.control.operator();
+        let changes = Changes::begin(&self.leg.drill, &self.stage.site, operator).await;
         record.old_zone = changes.old_zone().map(str::to_owned);
         let mut phases = Phases {
             drill: &self.leg.drill,

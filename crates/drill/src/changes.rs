@@ -1,4 +1,4 @@
-//! Whether those in charge have changed: what the servers tell, held against what they told before.
+//! Whether those in charge have changed: what is told of the servers now, held against what was told before.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,6 +6,8 @@ use std::time::Duration;
 use rlab_lab::in_charge;
 use rlab_lab::servers::Site;
 use rlab_runbook::{Failover, Resolved, Step, Value};
+
+use crate::control::Operator;
 
 /// A look that takes longer has seen nothing.
 const LOOK_DEADLINE: Duration = Duration::from_secs(5);
@@ -15,16 +17,23 @@ const PRIMARY: &str = "redis.primary_changed";
 const EPOCH: &str = "broker.epoch_changed";
 
 /// What was told at the arm's start and at the phase's, by the name of the value that asks for it.
-#[derive(Debug, Default)]
-pub(crate) struct Changes {
+#[derive(Debug)]
+pub(crate) struct Changes<'a> {
+    site: &'a Site,
+    operator: Option<&'a dyn Operator>,
     wanted: Vec<&'static str>,
     at_start: BTreeMap<&'static str, String>,
     at_phase: BTreeMap<&'static str, String>,
 }
 
-impl Changes {
-    /// Looks at what `drill` will ask for.
-    pub async fn begin(drill: &Resolved, site: &Site) -> Self {
+impl<'a> Changes<'a> {
+    /// Looks at what `drill` will ask for. Servers that have an operator are his to tell of; others tell
+    /// themselves.
+    pub async fn begin(
+        drill: &Resolved,
+        site: &'a Site,
+        operator: Option<&'a dyn Operator>,
+    ) -> Self {
         let named = [ZONE, PRIMARY, EPOCH].into_iter();
         let steps = drill.phases.iter().flat_map(|phase| &phase.steps);
         let by_zone = steps
@@ -34,16 +43,19 @@ impl Changes {
             .filter(|name| drill.speaks_of(name) || (*name == ZONE && by_zone > 0))
             .collect();
         let mut changes = Self {
+            site,
+            operator,
             wanted,
-            ..Self::default()
+            at_start: BTreeMap::new(),
+            at_phase: BTreeMap::new(),
         };
-        changes.at_start = changes.look(site).await;
+        changes.at_start = changes.look().await;
         changes
     }
 
     /// Looks again: a phase begins.
-    pub async fn phase_begins(&mut self, site: &Site) {
-        self.at_phase = self.look(site).await;
+    pub async fn phase_begins(&mut self) {
+        self.at_phase = self.look().await;
     }
 
     /// Zone of MySQL when the arm began; none unless the drill asked for it.
@@ -53,16 +65,16 @@ impl Changes {
 
     /// Whether what `name` speaks of is now another than at the arm's start; none while it does not
     /// tell.
-    pub async fn since_start(&self, name: &str, site: &Site) -> Option<Value> {
+    pub async fn since_start(&self, name: &str) -> Option<Value> {
         let (name, before) = self.at_start.get_key_value(name)?;
-        let now = tell(name, site).await?;
+        let now = self.tell(name).await?;
         Some(Value::Bool(now != *before))
     }
 
     /// Every value that the drill asks for, since the arm's start and since the phase's; none where
     /// it cannot be told now.
-    pub async fn told(&self, site: &Site) -> Vec<(&'static str, Option<(Value, Value)>)> {
-        let now = self.look(site).await;
+    pub async fn told(&self) -> Vec<(&'static str, Option<(Value, Value)>)> {
+        let now = self.look().await;
         let told = self.wanted.iter().map(|name| {
             let now = now.get(name);
             let since = |before: &BTreeMap<&str, String>| {
@@ -74,26 +86,30 @@ impl Changes {
         told.collect()
     }
 
-    async fn look(&self, site: &Site) -> BTreeMap<&'static str, String> {
+    async fn look(&self) -> BTreeMap<&'static str, String> {
         let mut told = BTreeMap::new();
         for name in &self.wanted {
-            told.extend(tell(name, site).await.map(|now| (*name, now)));
+            told.extend(self.tell(name).await.map(|now| (*name, now)));
         }
         told
     }
-}
 
-async fn tell(name: &str, site: &Site) -> Option<String> {
-    let telling = async {
-        match name {
-            ZONE => in_charge::mysql_zone(site).await,
-            PRIMARY => in_charge::redis_primary(site).await,
-            _ => {
-                let site = site.clone();
-                let reading = tokio::task::spawn_blocking(move || in_charge::registrations(&site));
-                reading.await.ok()?
+    async fn tell(&self, name: &str) -> Option<String> {
+        let telling = async {
+            match (name, self.operator) {
+                (ZONE, None) => in_charge::mysql_zone(self.site).await,
+                (ZONE, Some(operator)) => operator.mysql_zone().await,
+                (PRIMARY, None) => in_charge::redis_primary(self.site).await,
+                (PRIMARY, Some(operator)) => operator.redis_primary().await,
+                (_, None) => {
+                    let site = self.site.clone();
+                    let reading =
+                        tokio::task::spawn_blocking(move || in_charge::registrations(&site));
+                    reading.await.ok()?
+                }
+                (_, Some(_)) => in_charge::leaderships(self.site).await,
             }
-        }
-    };
-    tokio::time::timeout(LOOK_DEADLINE, telling).await.ok()?
+        };
+        tokio::time::timeout(LOOK_DEADLINE, telling).await.ok()?
+    }
 }

@@ -25,6 +25,23 @@ pub trait Control: fmt::Debug + Send + Sync {
 
     /// Longest that one failover takes, with looking whether it is allowed.
     fn longest(&self, of: Failover) -> Duration;
+
+    /// Who tells where servers stand that are not the lab's; none where its supervisor moves its own.
+    fn operator(&self) -> Option<&dyn Operator> {
+        None
+    }
+}
+
+/// Whoever runs the servers, asked where they stand. What is not told is unknown.
+pub trait Operator: fmt::Debug + Send + Sync {
+    /// Zone of MySQL's writer.
+    fn mysql_zone(&self) -> BoxFuture<'_, Option<String>>;
+
+    /// Name of the Redis that is primary, as who runs it calls it.
+    fn redis_primary(&self) -> BoxFuture<'_, Option<String>>;
+
+    /// Number of a broker in `zone`, from 1.
+    fn broker_in<'a>(&'a self, zone: &'a str) -> BoxFuture<'a, Option<u32>>;
 }
 
 /// What is to be lost.

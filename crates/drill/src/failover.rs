@@ -1,18 +1,25 @@
 //! Failovers as steps of a drill, and the way back from them.
 
+use std::time::{Duration, Instant};
+
 use rlab_evidence::report::ActionReport;
 use rlab_lab::LabError;
 use rlab_lab::in_charge;
-use rlab_lab::protocol::Service;
+use rlab_lab::protocol::{NodeState, Service};
 use rlab_lab::spec::NodeKind;
 use rlab_runbook::{Failover, Resolved, Step, Value};
 use serde_json::json;
 
-use crate::control::{Control, ControlError, Loss, Seen};
+use crate::control::{Control, ControlError, Loss, Operator, Seen};
 use crate::error::DrillError;
 use crate::record::ArmRecord;
 use crate::stage::Stage;
 use crate::undo::{Undo, UndoLog};
+
+/// Longest that who runs a server takes until it is back: a broker of MSK's reboots within 15 min.
+const HEALING: Duration = Duration::from_secs(15 * 60);
+/// Between two looks at it.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A failover of a step: what is lost, by which name the lab knows it, and the way back.
 pub(crate) struct Planned {
@@ -37,13 +44,17 @@ pub(crate) async fn plan(
     of: Failover,
     step: &Step,
     stage: &Stage,
+    control: &dyn Control,
     record: &ArmRecord<'_>,
 ) -> Result<Planned, DrillError> {
+    if let Some(operator) = control.operator() {
+        return plan_elsewhere(of, operator, record).await;
+    }
     let (service, loss) = match of {
         Failover::Mysql => (Service::Mysql, Loss::Mysql),
         Failover::Redis => (Service::Redis, Loss::Redis),
         Failover::BrokerInZoneOfOldPrimary => {
-            let (id, node) = broker(stage, record)?;
+            let (id, node) = broker(stage, old_zone(record)?)?;
             let undo = Undo::Start { node: node.clone() };
             let loss = Loss::Broker { id };
             return Ok(Planned {
@@ -67,6 +78,32 @@ pub(crate) async fn plan(
         Service::Mysql => service.endpoint().to_owned(),
         Service::Redis => planned.from,
     };
+    Ok(Planned {
+        of,
+        loss,
+        node,
+        undo,
+    })
+}
+
+/// What `of` takes of servers that somebody else runs. He brings back himself what was lost, and whoever took over
+/// stays in charge: the way back is to see that all of it answers.
+async fn plan_elsewhere(
+    of: Failover,
+    operator: &dyn Operator,
+    record: &ArmRecord<'_>,
+) -> Result<Planned, DrillError> {
+    let (loss, node) = match of {
+        Failover::Mysql => (Loss::Mysql, "mysql".to_owned()),
+        Failover::Redis => (Loss::Redis, "redis".to_owned()),
+        Failover::BrokerInZoneOfOldPrimary => {
+            let zone = old_zone(record)?;
+            let id = operator.broker_in(zone).await;
+            let id = id.ok_or_else(|| no_broker(format!("zone {zone} is told to have none")))?;
+            (Loss::Broker { id }, format!("kafka-{id}"))
+        }
+    };
+    let undo = Undo::Heals { node: node.clone() };
     Ok(Planned {
         of,
         loss,
@@ -115,13 +152,12 @@ pub(crate) async fn carry_out(
     Ok(())
 }
 
-fn broker(stage: &Stage, record: &ArmRecord<'_>) -> Result<(u32, String), DrillError> {
-    let missing = |why: String| DrillError::Measure {
-        what: "the broker of the zone that was lost",
-        why,
-    };
+fn old_zone<'a>(record: &'a ArmRecord<'_>) -> Result<&'a str, DrillError> {
     let zone = record.old_zone.as_deref();
-    let zone = zone.ok_or_else(|| missing("MySQL did not tell where it stood".to_owned()))?;
+    zone.ok_or_else(|| no_broker("nobody told where MySQL stood".to_owned()))
+}
+
+fn broker(stage: &Stage, zone: &str) -> Result<(u32, String), DrillError> {
     let in_zone = stage.site.spec.brokers().filter(|node| node.zone == zone);
     let mut found = in_zone.filter_map(|node| match node.kind {
         NodeKind::Broker { id } => Some((u32::from(id), node.name.clone())),
@@ -129,7 +165,38 @@ fn broker(stage: &Stage, record: &ArmRecord<'_>) -> Result<(u32, String), DrillE
     });
     found
         .next()
-        .ok_or_else(|| missing(format!("zone {zone} has none")))
+        .ok_or_else(|| no_broker(format!("zone {zone} has none")))
+}
+
+fn no_broker(why: String) -> DrillError {
+    DrillError::Measure {
+        what: "the broker of the zone that was lost",
+        why,
+    }
+}
+
+/// Waits until `node`, which somebody else runs and brings back, answers the lab's supervisor.
+///
+/// # Errors
+/// When it does not in time, with what it says instead.
+pub(crate) async fn heals(stage: &Stage, node: &str) -> Result<(), LabError> {
+    let deadline = Instant::now() + HEALING;
+    loop {
+        let status = stage.client.status().await?;
+        let found = status.nodes.iter().find(|n| n.node == node);
+        let detail = match found {
+            Some(found) if found.state == NodeState::Ready => return Ok(()),
+            Some(found) => found.detail.clone().unwrap_or_default(),
+            None => "the lab has no such node".to_owned(),
+        };
+        if Instant::now() > deadline {
+            let minutes = HEALING.as_secs() / 60;
+            return Err(LabError::Supervisor(format!(
+                "{node} is not back after {minutes} min: {detail}"
+            )));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Puts `to` in charge of `of` again, and demands that the server behind the name says so.

@@ -38,7 +38,7 @@ mod values;
 mod watchdog;
 
 pub use again::{Again, judge_again};
-pub use control::{Control, ControlError, FailedOver, Loss, Seen};
+pub use control::{Control, ControlError, FailedOver, Loss, Operator, Seen};
 pub use error::DrillError;
 pub use event::DrillEvent;
 pub use lease::{Holder, at_work};

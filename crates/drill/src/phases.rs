@@ -50,7 +50,7 @@ pub(crate) struct Phases<'a, 'j> {
     pub seed: u64,
     pub observer: &'a Observer,
     /// Who was in charge before.
-    pub changes: Changes,
+    pub changes: Changes<'a>,
     /// When the phase that runs began, in µs since the arm's start.
     pub from_us: u64,
     /// Newest lab event that was read.
@@ -70,7 +70,7 @@ impl Phases<'_, '_> {
 
     async fn phase(&mut self, phase: &ResolvedPhase) -> Result<(), DrillError> {
         self.stage.takes(self.longest(phase))?;
-        self.changes.phase_begins(&self.stage.site).await;
+        self.changes.phase_begins().await;
         let begun = Instant::now();
         let (from_us, from_s) = (self.record.now_us(), self.record.now_s());
         self.from_us = from_us;
@@ -236,7 +236,7 @@ impl Phases<'_, '_> {
                     .or_else(|| self.of_load(name, self.from_us));
                 match of_load.or_else(|| self.observer.now(name)) {
                     Some(value) => Some(value),
-                    None => self.changes.since_start(name, &self.stage.site).await,
+                    None => self.changes.since_start(name).await,
                 }
             }
         })
@@ -317,7 +317,7 @@ impl Phases<'_, '_> {
             self.record.sample("isr", name, isr);
         }
         self.measure_loads(&phase.name);
-        for (value, told) in self.changes.told(&self.stage.site).await {
+        for (value, told) in self.changes.told().await {
             match told {
                 Some((since_start, since_phase)) => {
                     self.record.sample(value, name, since_phase);

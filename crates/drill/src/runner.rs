@@ -72,9 +72,11 @@ pub async fn run(
         return Err(DrillError::NotYet(lacking.join("; ")));
     }
     let stage = Stage::open(dir, &format!("drill {}", drill.id)).await?;
-    stage.has(&drill.id, &drill.needs)?;
+    let control = control(&stage, &options);
+    let operated = control.operator().is_some();
+    stage.has(&drill.id, &drill.needs, operated)?;
     let legs = legs(&drill);
-    allowed::by_profile(&stage.site.spec, &legs)?;
+    allowed::by_profile(&stage.site.spec, &legs, operated)?;
     let mut undo = UndoLog::open(dir)?;
     if !undo.is_empty() {
         tell(DrillEvent::Note(
@@ -83,7 +85,6 @@ pub async fn run(
         undo.undo(&stage).await?;
     }
     stage.steady().await?;
-    let control = control(&stage, &options);
     not_refused(&drill, &legs, control.as_ref()).await?;
     let started_at = jiff::Timestamp::now();
     let seed = options.seed.unwrap_or_else(rand::random);
@@ -279,9 +280,9 @@ fn check_again(drill: &Resolved, seed: u64) -> Vec<String> {
 /// claimed for it, no more is shown of them than of those of a local lab.
 fn proves(drill: &Resolved, profile: &LabProfile) -> Option<String> {
     let claimed = drill.proves.get(profile.name());
-    match profile.api() {
-        None => claimed.cloned(),
-        Some(_) => {
+    match profile.rehearsed() {
+        false => claimed.cloned(),
+        true => {
             let claimed = claimed.or_else(|| drill.proves.get("local"));
             claimed.map(|text| format!("rehearsed: {text}"))
         }

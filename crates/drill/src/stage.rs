@@ -68,8 +68,9 @@ impl Stage {
         self.lease.renew(LEASE)
     }
 
-    /// Refuses a lab that lacks what a runbook needs.
-    pub fn has(&self, drill: &str, needs: &Needs) -> Result<(), DrillError> {
+    /// Refuses a lab that lacks what a runbook needs. Of servers that are `operated` by somebody else it is for
+    /// their operator to say what takes over from them.
+    pub fn has(&self, drill: &str, needs: &Needs, operated: bool) -> Result<(), DrillError> {
         let mut missing = Vec::new();
         let brokers = self.site.spec.brokers().count();
         if brokers < needs.kafka.brokers.get() as usize {
@@ -78,7 +79,9 @@ impl Stage {
                 needs.kafka.brokers
             ));
         }
-        missing.extend(self.topology(needs));
+        if !operated {
+            missing.extend(self.topology(needs));
+        }
         for (agent, instance) in needs.running() {
             let node = agent.instance_node(instance);
             if self.site.spec.node(&node).is_none() {

@@ -95,7 +95,7 @@ pub(crate) async fn carry_out(
             return Ok(Some(resume_after(lasts.get(), nodes, stage.client.clone())));
         }
         Step::Failover(of) => {
-            let planned = failover::plan(*of, step, stage, record).await?;
+            let planned = failover::plan(*of, step, stage, control, record).await?;
             failover::carry_out(planned, step, control, undo, record, phase).await?;
         }
         Step::ConnectionsCut(server) => cut(*server, step, stage, record, phase).await?,

@@ -63,6 +63,11 @@ pub enum Undo {
         /// Zone of MySQL, or node of Redis.
         to: String,
     },
+    /// Wait until a server is back that somebody else runs, and brings back.
+    Heals {
+        /// Node name.
+        node: String,
+    },
     /// Give agents the rights that the permission model generates.
     RestoreRights,
     /// Remove the user and the keys of a probe of Redis.
@@ -226,6 +231,7 @@ impl fmt::Display for Undo {
             Self::Resume { node } => write!(f, "let {node} go on"),
             Self::Start { node } => write!(f, "start {node}"),
             Self::FailBack { of, to } => write!(f, "give {} back to {to}", of.endpoint()),
+            Self::Heals { node } => write!(f, "see {node} come back"),
             Self::RestoreRights => f.write_str("give agents the rights of the permission model"),
             Self::RemoveProbe { name } => write!(f, "remove {name} from Redis"),
         }
@@ -241,6 +247,7 @@ async fn carry_out(stage: &Stage, undo: &Undo) -> Result<(), LabError> {
         Undo::Resume { node } => resume(stage, node).await,
         Undo::Start { node } => stage.client.node(node, NodeVerb::Start).await,
         Undo::FailBack { of, to } => failover::back(stage, *of, to).await,
+        Undo::Heals { node } => failover::heals(stage, node).await,
         Undo::RestoreRights => access::restore(&stage.site).await,
         Undo::RemoveProbe { name } => compat::remove(&stage.site, name).await,
     }

@@ -88,6 +88,11 @@ pub async fn down(
     }
     end_the_rest(dir, progress).await;
     nothing_left(dir)?;
+    for inner in processes::labs_within(dir.path()) {
+        let inner = LabDir::found_at(&inner);
+        end_the_rest(&inner, progress).await;
+        nothing_left(&inner)?;
+    }
     let elsewhere = match compose::has_begun(dir) {
         // What was made in containers goes with them.
         true => {

@@ -81,6 +81,15 @@ pub struct LabDir {
 }
 
 impl LabDir {
+    /// The lab whose directory is `path`, by whatever home.
+    pub(crate) fn found_at(path: &Path) -> Self {
+        let name = path.file_name().unwrap_or_default();
+        Self {
+            name: name.to_string_lossy().into_owned(),
+            path: path.to_owned(),
+        }
+    }
+
     /// Lab name.
     pub fn name(&self) -> &str {
         &self.name

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
 
+use crate::pipeline;
 use crate::protocol::Role;
 use crate::servers::{Site, connect_mysql, connect_redis, replication};
 use crate::spec::{NodeKind, NodeSpec};
@@ -56,6 +57,20 @@ pub fn registrations(site: &Site) -> Option<String> {
     });
     let told: Option<Vec<String>> = brokers.collect();
     told.map(|told| told.join(", "))
+}
+
+/// Leader and epoch of each partition of the lab's own topic: a broker that ends gives its partitions away, and
+/// no epoch comes twice. For brokers whose logs are not ours to read; none while no broker answers.
+pub async fn leaderships(site: &Site) -> Option<String> {
+    let mut broker = pipeline::any_broker(site).await.ok()?;
+    let topic = site.spec.own_namespace().topic;
+    let partitions = broker.partitions(&topic).await.ok()?;
+    let told = partitions.iter().map(|p| {
+        let (partition, leader, epoch) = (p.index, p.leader, p.leader_epoch);
+        format!("{partition} {leader} {epoch}")
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn epoch(line: &str) -> Option<u64> {

@@ -3,6 +3,7 @@
 //! The marks need no pid file that could be stale: a process carries them from its first
 //! instruction to its last, and no reused process id can.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,21 @@ pub fn of_lab(dir: &Path) -> Vec<Found> {
         return Vec::new();
     };
     all.flatten().filter_map(|p| marked(&p, dir)).collect()
+}
+
+/// Directories of labs within that of the lab in `dir`, of which a process lives: tasks have labs of their own
+/// there.
+pub fn labs_within(dir: &Path) -> BTreeSet<PathBuf> {
+    let Ok(all) = procfs::process::all_processes() else {
+        return BTreeSet::new();
+    };
+    let marks = all.flatten().filter_map(|process| {
+        let environment = process.environ().ok()?;
+        environment.get(OsStr::new(LAB_MARK)).map(PathBuf::from)
+    });
+    marks
+        .filter(|mark| mark.starts_with(dir) && mark != dir)
+        .collect()
 }
 
 fn marked(process: &Process, dir: &Path) -> Option<Found> {

@@ -87,6 +87,9 @@ pub struct Theirs {
     pub user: Option<String>,
     /// Who vouches for it; nobody when the connection is plain.
     pub roots: Option<Roots>,
+    /// File that says where it is now, by the node's name; none where its name leads after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<PathBuf>,
 }
 
 /// A place that a node can stand in.
@@ -151,6 +154,16 @@ pub struct Listener {
     pub door: bool,
 }
 
+impl Theirs {
+    /// Where it is at this moment; where it was said to be while the map does not tell.
+    fn now(&self, node: &str) -> Address {
+        let map = self.map.as_ref();
+        let told = map.and_then(|map| files::read_json::<BTreeMap<String, Address>>(map).ok());
+        let told = told.and_then(|mut told| told.remove(node));
+        told.unwrap_or_else(|| self.address.clone())
+    }
+}
+
 impl NodeSpec {
     /// Whether the lab runs it, and it is of the `server` that artifacts are locked for.
     fn is_ours_of(&self, server: &str) -> bool {
@@ -159,6 +172,11 @@ impl NodeSpec {
             other => other.word(),
         };
         self.theirs.is_none() && kind == server
+    }
+
+    /// Whether it is a server that the lab runs.
+    pub(crate) fn is_our_server(&self) -> bool {
+        self.theirs.is_none() && self.kind != NodeKind::Agent
     }
 
     /// Whether it stays down until it is wanted.
@@ -189,7 +207,7 @@ impl NodeSpec {
     /// Where clients reach its `index`-th listener.
     pub fn way(&self, index: usize) -> Address {
         match &self.theirs {
-            Some(theirs) if !theirs.slot => theirs.address.clone(),
+            Some(theirs) if !theirs.slot => theirs.now(&self.name),
             _ => self.front_address(index).into(),
         }
     }
@@ -197,7 +215,7 @@ impl NodeSpec {
     /// Where its `index`-th listener is, past any proxy slot.
     pub fn past_slot(&self, index: usize) -> Address {
         match &self.theirs {
-            Some(theirs) => theirs.address.clone(),
+            Some(theirs) => theirs.now(&self.name),
             None => self.back_address(index).into(),
         }
     }
@@ -269,7 +287,7 @@ impl LabSpec {
     ) -> Result<Self, LabError> {
         let nodes = crate::layout::nodes(&profile, port_offset)?;
         let runs = |server: &str| match server {
-            "java" => true,
+            "java" => nodes.iter().any(NodeSpec::is_our_server),
             kind => nodes.iter().any(|n| n.is_ours_of(kind)),
         };
         let mut versions = servers.versions.clone();

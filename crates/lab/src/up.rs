@@ -103,7 +103,10 @@ pub async fn plan_up(options: &UpOptions) -> Result<UpPlan, LabError> {
         check_ports(options, &nodes).await?;
     }
     let roles = Roles::load(&options.dir, &nodes)?;
-    let missing = Cache::open(None)?.missing()?;
+    let missing = match runs_servers(&nodes) {
+        true => Cache::open(None)?.missing()?,
+        false => Vec::new(),
+    };
     let ready = |name: &str| {
         running.as_ref().is_some_and(|status| {
             let mut nodes = status.nodes.iter();
@@ -155,7 +158,7 @@ pub async fn up(
             (LabClient::connect(&options.dir).await?, false)
         }
         None => {
-            let fetching = fetch(progress);
+            let fetching = fetch(options, progress);
             let servers = tokio::select! {
                 servers = fetching => servers?,
                 () = cancel.cancelled() => return Err(LabError::Aborted("nothing was started")),
@@ -248,9 +251,21 @@ fn same_parameters(
     Ok(())
 }
 
+fn runs_servers(nodes: &[NodeSpec]) -> bool {
+    nodes.iter().any(NodeSpec::is_our_server)
+}
+
+/// Where everything is that the lab starts; nothing is fetched for one that starts no server.
 async fn fetch(
+    options: &UpOptions,
     progress: &(dyn Fn(UpEvent) + Send + Sync),
 ) -> Result<rlab_artifacts::Servers, LabError> {
+    if !runs_servers(&crate::layout::nodes(
+        &options.profile,
+        options.port_offset,
+    )?) {
+        return Ok(rlab_artifacts::Servers::default());
+    }
     let cache = Cache::open(None)?;
     Ok(cache
         .ensure(|event| progress(UpEvent::Artifact(event)))

@@ -7,8 +7,8 @@ use super::guard::refused;
 use super::{Asking, guard, told};
 
 /// Kinds of databases that roots make.
-const INSTANCE: &str = "multi-az-instance";
-const CLUSTER: &str = "aurora-cluster";
+pub(super) const INSTANCE: &str = "multi-az-instance";
+pub(super) const CLUSTER: &str = "aurora-cluster";
 
 impl Asking {
     pub(super) async fn database_is_ready(&self) -> Result<(), ControlError> {

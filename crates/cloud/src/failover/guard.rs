@@ -273,6 +273,7 @@ mod tests {
         let told = DatabaseCluster {
             id: "aurora".to_owned(),
             status: "available".to_owned(),
+            writer: Some("aurora-2".to_owned()),
             readers: vec!["aurora-1".to_owned()],
             zones: vec!["eu-west-1a".to_owned()],
         };

@@ -5,6 +5,7 @@ mod cache;
 mod database;
 mod guard;
 mod limits;
+mod operator;
 mod told;
 
 use std::sync::Arc;
@@ -13,25 +14,30 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use rlab_aws::account::{Account, Failovers};
-use rlab_drill::{Control, ControlError, FailedOver, Loss};
+use rlab_drill::{Control, ControlError, FailedOver, Loss, Operator};
 use rlab_lab::client::LabClient;
 use rlab_lab::{LabDir, files};
 use rlab_runbook::{Failover, Resolved, Step};
 
+use crate::beside::Beside;
 use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::ground::Ground;
 use crate::record::{Paths, Record};
+use crate::run::Pace;
 
 use limits::Limits;
 
 /// AWS, asked for failovers of one lab.
 #[derive(Debug)]
-struct Asking {
+pub(crate) struct Asking {
     account: Account,
     deployed: Deployed,
     facts: &'static Failovers,
     limits: Limits,
+    /// Whether AWS tells where the servers stand; otherwise they are processes of this machine, which tell that
+    /// themselves.
+    tells: bool,
 }
 
 /// Who carries out the failovers of `drill` on the lab in `dir`; `None` where that is not AWS: the lab
@@ -45,13 +51,15 @@ pub async fn control(
     drill: &Resolved,
 ) -> Result<Option<Arc<dyn Control>>, CloudError> {
     let Some(record) = Record::find(dir)? else {
-        return Ok(None);
+        return match Beside::find(dir)?.filter(|_| fails_over(drill)) {
+            Some(beside) => beside.control(dir).await.map(Some),
+            None => Ok(None),
+        };
     };
     if !record.is_rehearsed() {
         return Err(not_on_aws(&record.lab, drill));
     }
-    let mut steps = drill.phases.iter().flat_map(|phase| &phase.steps);
-    if !steps.any(|step| matches!(step, Step::Failover(_))) {
+    if !fails_over(drill) {
         return Ok(None);
     }
     // Says that the lab is not up, where the API would only be silent.
@@ -61,12 +69,17 @@ pub async fn control(
         return Err(CloudError::NotDeployed(record.lab));
     }
     let ground = Ground::of(&record, dir)?;
+    let account = ground.account(&record, dir).await?.step("failing over");
+    let deployed = files::read_json(&deployed)?;
     Ok(Some(Arc::new(Asking {
-        account: ground.account(&record, dir).await?.step("failing over"),
-        deployed: files::read_json(&deployed)?,
-        facts: Failovers::built_in(),
-        limits: Limits::of(ground.pace()),
+        tells: false,
+        ..Asking::of_theirs(account, deployed, ground.pace())
     })))
+}
+
+fn fails_over(drill: &Resolved) -> bool {
+    let mut steps = drill.phases.iter().flat_map(|phase| &phase.steps);
+    steps.any(|step| matches!(step, Step::Failover(_)))
 }
 
 /// Why `drill` is not run on a lab whose servers are AWS's own.
@@ -86,6 +99,17 @@ fn not_on_aws(lab: &str, drill: &Resolved) -> CloudError {
 }
 
 impl Asking {
+    /// Of servers that are AWS's alone to tell of.
+    pub(crate) fn of_theirs(account: Account, deployed: Deployed, pace: Pace) -> Self {
+        Self {
+            account,
+            deployed,
+            facts: Failovers::built_in(),
+            limits: Limits::of(pace),
+            tells: true,
+        }
+    }
+
     async fn allowed(&self, wanted: &[Failover]) -> Result<(), ControlError> {
         let times = |of: Failover| wanted.iter().filter(|wanted| **wanted == of).count();
         if times(Failover::Mysql) > 0 {
@@ -138,6 +162,10 @@ impl Control for Asking {
                 Failover::Redis => self.limits.cache,
                 Failover::BrokerInZoneOfOldPrimary => self.limits.broker,
             }
+    }
+
+    fn operator(&self) -> Option<&dyn Operator> {
+        self.tells.then_some(self as &dyn Operator)
     }
 }
 

@@ -18,11 +18,10 @@ use tokio::sync::mpsc;
 /// What the marks of such processes begin with; no node is called that.
 const MARK: &str = "task-";
 /// What of our environment a task gets to see beside its own.
-const INHERITED: [&str; 7] = [
+const INHERITED: [&str; 6] = [
     "HOME",
     "LANG",
     "PATH",
-    "TMPDIR",
     "RLAB_HOME",
     "RLAB_CACHE",
     "RUST_LOG",
@@ -75,6 +74,9 @@ pub(super) fn run(dir: &LabDir, container: Container) -> Result<Running, DataPla
 }
 
 fn spawn(dir: &LabDir, container: &Container, instance: &str) -> std::io::Result<Child> {
+    // A task's own disk, where the lab's end finds what a task left that was killed.
+    let disk = dir.path().join("tasks");
+    std::fs::create_dir_all(&disk)?;
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg0("rlab-ops")
@@ -87,6 +89,7 @@ fn spawn(dir: &LabDir, container: &Container, instance: &str) -> std::io::Result
     }
     command
         .envs(&container.environment)
+        .env("TMPDIR", disk)
         .env("RLAB_LAB", dir.name())
         .env(LAB_MARK, dir.path())
         .env(NODE_MARK, instance)

@@ -84,6 +84,7 @@ pub(crate) fn servers(offset: u16) -> Result<Elsewhere, LabError> {
         mysql: reached(&[published::MYSQL], Some(MYSQL_USER))?,
         redis: reached(&published::REDIS, Some(REDIS_USER))?,
         registry: None,
+        map: None,
     })
 }
 

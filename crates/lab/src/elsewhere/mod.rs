@@ -3,6 +3,8 @@
 pub(crate) mod made;
 mod reach;
 
+use std::path::PathBuf;
+
 use rlab_contract::address::Address;
 use rlab_contract::login::{CaCertificate, Roots};
 
@@ -25,6 +27,8 @@ pub(crate) struct Elsewhere {
     pub redis: Reached,
     /// Somebody's schema registry; none where it is the lab's own.
     pub registry: Option<Address>,
+    /// File that says where they are now, where their names do not lead after them.
+    pub map: Option<PathBuf>,
 }
 
 /// The servers of one kind.
@@ -61,6 +65,7 @@ fn of_external(profile: &External) -> Result<Elsewhere, LabError> {
         mysql: reached(one, Some(&mysql.login), mysql.tls.as_ref())?,
         redis: reached(&redis.addresses, redis.login.as_ref(), redis.tls.as_ref())?,
         registry,
+        map: profile.address_map.clone(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! Nodes that stand for servers the lab does not run. MySQL and Redis without TLS are reached through slots at
 //! the addresses that servers of the lab's own would have.
 
+use std::path::PathBuf;
+
 use rlab_contract::address::Address;
 
 use super::{Layout, MYSQL_HOST, MYSQL_PORT, REDIS_HOST, REDIS_PORT};
@@ -21,19 +23,22 @@ impl Layout<'_> {
         let Some(servers) = servers else {
             return Ok(());
         };
+        // Behind a slot nobody would see that a server has moved.
+        let stays = servers.map.is_none();
+        let map = servers.map.as_ref();
         for (index, id) in (1..).enumerate().take(servers.kafka.addresses.len()) {
             let (name, kind) = (format!("kafka-{id}"), NodeKind::Broker { id });
-            self.theirs(&name, kind, &servers.kafka, index, None)?;
+            self.theirs(&name, kind, (&servers.kafka, index), map, None)?;
         }
-        let slot = Some((MYSQL_PORT, MYSQL_HOST));
-        self.theirs("mysql", NodeKind::Mysql, &servers.mysql, 0, slot)?;
+        let slot = stays.then_some((MYSQL_PORT, MYSQL_HOST));
+        self.theirs("mysql", NodeKind::Mysql, (&servers.mysql, 0), map, slot)?;
         for index in 0..servers.redis.addresses.len() {
             let name = match index {
                 0 => "redis".to_owned(),
                 index => format!("redis-{}", index + 1),
             };
-            let slot = Some((REDIS_PORT, REDIS_HOST + index as u8));
-            self.theirs(&name, NodeKind::Redis, &servers.redis, index, slot)?;
+            let slot = stays.then_some((REDIS_PORT, REDIS_HOST + index as u8));
+            self.theirs(&name, NodeKind::Redis, (&servers.redis, index), map, slot)?;
         }
         match (servers.registry, registry_zone(profile)) {
             (Some(address), _) => {
@@ -42,7 +47,7 @@ impl Layout<'_> {
                     user: None,
                     roots: None,
                 };
-                self.theirs("registry", NodeKind::Registry, &reached, 0, None)
+                self.theirs("registry", NodeKind::Registry, (&reached, 0), map, None)
             }
             (None, Some(zone)) => self.registry(zone),
             (None, None) => Ok(()),
@@ -55,8 +60,8 @@ impl Layout<'_> {
         &mut self,
         name: &str,
         kind: NodeKind,
-        reached: &Reached,
-        index: usize,
+        (reached, index): (&Reached, usize),
+        map: Option<&PathBuf>,
         slot: Option<(u16, u8)>,
     ) -> Result<(), LabError> {
         let address: Address = reached.addresses[index].clone();
@@ -77,6 +82,7 @@ impl Layout<'_> {
             slot: slot.is_some(),
             user: reached.user.clone(),
             roots: reached.roots.clone(),
+            map: map.cloned(),
         };
         if let Some(node) = self.nodes.last_mut() {
             THEIRS.clone_into(&mut node.zone);

@@ -90,6 +90,15 @@ impl LabProfile {
         }
     }
 
+    /// Whether the servers stand in for those of AWS.
+    pub fn rehearsed(&self) -> bool {
+        match self {
+            Self::Here(profile) => profile.api.is_some(),
+            Self::External(profile) => profile.rehearsed,
+            Self::Composed(_) => false,
+        }
+    }
+
     /// Faults that drills may inject into servers that the lab does not run.
     pub fn allowed(&self) -> &[Fault] {
         match self {

@@ -32,6 +32,13 @@ pub struct External {
     /// and theirs are always allowed.
     #[serde(default)]
     pub allow: Vec<Fault>,
+    /// Whether these servers stand in for others, which reports then say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsed: bool,
+    /// File that says where servers are now, by node name: `{ "mysql": "host:port", … }`. For servers that move
+    /// and whose names do not lead after them; read again for each connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_map: Option<PathBuf>,
     /// The Kafka cluster.
     pub kafka: TheirKafka,
     /// The MySQL server.
@@ -143,6 +150,7 @@ impl External {
         checks.address("/mysql/address", &profile.mysql.address);
         checks.addresses("/redis/addresses", &profile.redis.addresses);
         checks.registry(&profile.registry);
+        checks.address_map(profile.address_map.as_ref(), &profile.registry);
         let logins = [
             ("/kafka", profile.kafka.login.as_ref()),
             ("/mysql", Some(&profile.mysql.login)),

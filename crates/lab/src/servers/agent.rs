@@ -72,7 +72,7 @@ pub fn client_config(site: &Site, user: &str) -> AgentConfig {
     AgentConfig {
         node: user.to_owned(),
         listen: String::new(),
-        addresses: Addresses::File(site.dir.address_map()),
+        addresses: Addresses::File(site.addresses()),
         admin_token: site.secrets.admin_token.clone().into(),
         supervisor_socket: site.dir.socket(),
         mysql: login("mysql", mysql),

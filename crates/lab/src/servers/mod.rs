@@ -51,6 +51,13 @@ pub struct Site {
 }
 
 impl Site {
+    /// The file that says where endpoints are: the lab's own, or that of whoever runs its servers.
+    fn addresses(&self) -> PathBuf {
+        let theirs = self.spec.nodes.iter().filter_map(|n| n.theirs.as_ref());
+        let mut told = theirs.filter_map(|theirs| theirs.map.clone());
+        told.next().unwrap_or_else(|| self.dir.address_map())
+    }
+
     /// Reads the files of the lab in `dir`.
     ///
     /// # Errors
@@ -69,7 +76,7 @@ impl Site {
     /// # Errors
     /// When the address map cannot be read or has no such name.
     pub fn address(&self, name: &str) -> Result<Address, LabError> {
-        let path = self.dir.address_map();
+        let path = self.addresses();
         let map: BTreeMap<String, Address> = crate::files::read_json(&path)?;
         map.get(name).cloned().ok_or_else(|| LabError::BadFile {
             path,

@@ -29,6 +29,8 @@ pub struct DatabaseCluster {
     pub id: String,
     /// `available` when it can be failed over.
     pub status: String,
+    /// Its member that is written to.
+    pub writer: Option<String>,
     /// Its members that are readers.
     pub readers: Vec<String>,
     /// The zones that it can be in.
@@ -72,13 +74,16 @@ impl Account {
             what: "the cluster",
         })?;
         let members = found.db_cluster_members().iter();
-        let readers = members.filter(|member| member.is_cluster_writer() == Some(false));
+        let named = |writes: bool| {
+            let members = members.clone();
+            let those = members.filter(move |member| member.is_cluster_writer() == Some(writes));
+            those.filter_map(|member| member.db_instance_identifier().map(str::to_owned))
+        };
         Ok(DatabaseCluster {
             id: id.to_owned(),
             status: found.status().unwrap_or_default().to_owned(),
-            readers: readers
-                .filter_map(|member| member.db_instance_identifier().map(str::to_owned))
-                .collect(),
+            writer: named(true).next(),
+            readers: named(false).collect(),
             zones: found.availability_zones().to_vec(),
         })
     }

@@ -1,6 +1,7 @@
 //! What the schema of a profile cannot say, each finding at its place.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use rlab_contract::address::Address;
 use rlab_contract::login::CaCertificate;
@@ -100,6 +101,15 @@ impl<'a, T> Checks<'a, T> {
                 let help = "give `address` for the one, `zone` and `heap_mib` for the other";
                 self.found("/registry", message, Some(help.to_owned()));
             }
+        }
+    }
+
+    /// Agents read one map only, and the lab's own registry is not in somebody's.
+    pub fn address_map(&mut self, map: Option<&PathBuf>, registry: &TheirRegistry) {
+        if map.is_some() && registry.ours().is_some() {
+            let message = "a registry of the lab's own is not in `address_map`";
+            let help = "give the `address` of one that is";
+            self.found("/registry", message, Some(help.to_owned()));
         }
     }
 
