@@ -1,6 +1,10 @@
 //! `rlab-ops runner`, and its other end, `run-task`.
 
+use std::path::Path;
+
 use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::evidence::Root;
 use crate::context::Context;
@@ -26,28 +30,57 @@ pub struct Runner {
     command: Vec<String>,
 }
 
+/// How a command in the VPC ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// Always `rlab/runner/v1`.
+    schema: &'static str,
+    lab: &'a str,
+    /// The command with its options.
+    command: &'a [String],
+    exit_code: u8,
+    /// Directory that its evidence was fetched into, with that of each drill in one called after it.
+    evidence: Option<&'a Path>,
+}
+
 impl Runner {
     /// Runs it.
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let cancel = signals::cancellation()?;
-        let root = self.root.path();
-        let line = |text: &str| stream::note(text);
-        let ran = rlab_cloud::run_in_vpc(&context.dir, &self.command, root, &line, cancel).await?;
-        if let Some(evidence) = &ran.evidence {
-            stream::note(&format!("evidence: {}", evidence.display()));
-        }
-        match ran.exit_code.and_then(Exit::of_code) {
-            Some(exit) => Ok(exit),
-            None => {
-                let why = ran
-                    .reason
-                    .unwrap_or_else(|| "ECS tells no reason".to_owned());
-                Err(Failure::new(
-                    Exit::Unknown,
-                    format!("the task did not run to its end: {why}"),
-                ))
-            }
-        }
+        beside_the_servers(context, self.root.path(), &self.command).await
+    }
+}
+
+/// Runs `command` as a task in the lab's VPC, and ends as it did.
+pub async fn beside_the_servers(
+    context: &Context,
+    evidence: &Path,
+    command: &[String],
+) -> Result<Exit, Failure> {
+    let cancel = signals::cancellation()?;
+    let line = |text: &str| stream::note(text);
+    let ran = rlab_cloud::run_in_vpc(&context.dir, command, evidence, &line, cancel).await?;
+    let Some(exit) = ran.exit_code.and_then(Exit::of_code) else {
+        let why = ran.reason;
+        let why = why.unwrap_or_else(|| "ECS tells no reason".to_owned());
+        let failure = format!("the task did not run to its end: {why}");
+        return Err(Failure::new(Exit::Unknown, failure));
+    };
+    let document = Document {
+        schema: "rlab/runner/v1",
+        lab: context.dir.name(),
+        command,
+        exit_code: exit.code(),
+        evidence: ran.evidence.as_deref(),
+    };
+    context
+        .format
+        .conclude(&document, || sentence(&document), exit)
+}
+
+fn sentence(document: &Document<'_>) -> String {
+    match document.evidence {
+        Some(evidence) => format!("evidence: {}", evidence.display()),
+        None => "no evidence was left".to_owned(),
     }
 }
 

@@ -101,6 +101,8 @@ enum Name {
     RunbookList,
     /// `runbook show`
     RunbookSource,
+    /// `runner`, and `drill` and `smoke` of a lab on AWS
+    Runner,
     /// `iam generate`
     IamGenerated,
     /// `iam check`
@@ -160,6 +162,7 @@ impl Name {
             Self::EvidencePruned => schema_for!(verb::evidence::prune::Document).to_value(),
             Self::RunbookList => schema_for!(verb::runbook::RunbookList).to_value(),
             Self::RunbookSource => schema_for!(verb::runbook::Source<'_>).to_value(),
+            Self::Runner => schema_for!(verb::runner::Document<'_>).to_value(),
             Self::IamGenerated => schema_for!(verb::iam::generate::Document).to_value(),
             Self::IamCheck => schema_for!(rlab_access::Report).to_value(),
             Self::IamExplanation => schema_for!(rlab_access::Explained).to_value(),

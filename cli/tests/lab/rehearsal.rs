@@ -192,7 +192,7 @@ fn in_the_vpc(scene: &Scene) {
         "--set",
         "steady=30s",
     ]);
-    let mut told = ran.stderr.lines();
+    let mut told = ran.stdout.lines();
     let fetched = told.find_map(|line| line.strip_prefix("evidence: "));
     let of_drill = PathBuf::from(fetched.unwrap()).join("E-001");
     ran.succeeded();

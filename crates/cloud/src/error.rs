@@ -109,16 +109,6 @@ pub enum CloudError {
         /// The steps.
         steps: Vec<String>,
     },
-    /// A lab whose servers a drill cannot measure.
-    #[error(
-        "{drill} cannot be run on lab `{lab}`: only its own VPC reaches the servers that have to be measured"
-    )]
-    OutOfReach {
-        /// The lab.
-        lab: String,
-        /// Drill id.
-        drill: String,
-    },
     /// Whom to believe that it is RDS is not known.
     #[error("the certificate that signs for RDS was not had from {url}: {why}")]
     NoRdsAuthority {
@@ -212,7 +202,6 @@ impl CloudError {
             | Self::Missing { .. }
             | Self::OverBudget { .. }
             | Self::NoCall { .. }
-            | Self::OutOfReach { .. }
             | Self::Another { .. } => ErrorKind::Usage,
             Self::Aborted(_) => ErrorKind::Aborted,
             Self::Account(AccountError::NotAssumed(role)) if role.is_refused() => ErrorKind::Denied,
@@ -252,7 +241,7 @@ impl CloudError {
             Self::NotPrepared { .. } => {
                 Some("rlab-ops up goes on from there, once the server answers".into())
             }
-            Self::NoCall { drill, .. } | Self::OutOfReach { drill, .. } => Some(format!(
+            Self::NoCall { drill, .. } => Some(format!(
                 "rehearse it: rlab-ops --lab rehearsed up --profile rehearsal, then \
                  rlab-ops --lab rehearsed drill {drill}"
             )),

@@ -36,6 +36,15 @@ pub struct Ran {
     pub evidence: Option<PathBuf>,
 }
 
+/// Whether only a task in the VPC of the lab in `dir` reaches its servers. Those of a rehearsal are on this machine.
+///
+/// # Errors
+/// When the lab's record cannot be read.
+pub fn is_in_vpc(dir: &LabDir) -> Result<bool, CloudError> {
+    let record = Record::find(dir)?;
+    Ok(record.is_some_and(|record| !record.is_rehearsed()))
+}
+
 /// Runs `command`, the arguments of rlab-ops, in the lab's VPC, hands on each line that it says, and
 /// fetches its evidence into a new directory in `evidence`. A cancelled command is stopped, and what it
 /// left is fetched all the same.

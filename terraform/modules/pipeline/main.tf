@@ -40,9 +40,7 @@ module "runner" {
   image             = var.images["runner"]
   size              = var.task_sizes["runner"]
   cpu_architecture  = var.cpu_architecture
-  cluster_arn       = var.cluster.arn
   secret_arns       = var.secret_arns
-  service_arns      = local.service_arns
   kafka_cluster_arn = var.servers.kafka_cluster_arn
   mysql_resource_id = var.servers.mysql_resource_id
   owner_secret_arn  = var.servers.owner_secret_arn

@@ -12,7 +12,6 @@ module "task" {
   statements = concat(
     module.access.statements["runner"],
     local.owner,
-    local.agents,
     local.watching,
     var.fault_statements,
   )

@@ -27,18 +27,8 @@ variable "cpu_architecture" {
   type        = string
 }
 
-variable "cluster_arn" {
-  description = "ECS cluster of the lab."
-  type        = string
-}
-
 variable "secret_arns" {
   description = "Task → its configuration, the runner's among them."
-  type        = map(string)
-}
-
-variable "service_arns" {
-  description = "Service → what a drill may restart."
   type        = map(string)
 }
 

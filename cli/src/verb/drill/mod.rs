@@ -1,6 +1,7 @@
 //! `rlab-ops drill`.
 
 mod choose;
+mod in_vpc;
 pub mod series;
 
 use std::num::NonZeroU32;
@@ -31,6 +32,9 @@ use crate::signals;
 /// everything and writes a run directory with history, journal, verdict and report. Ctrl-C undoes
 /// what was done and exits with 4; Ctrl-C again stops at once. Of several drills the heaviest word
 /// counts.
+///
+/// The servers of a lab on AWS are reached from its VPC only: drills run there as a task, as with
+/// `rlab-ops runner`, and their evidence is fetched.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rlab-ops drill E-002
@@ -106,6 +110,9 @@ impl Drill {
         }
         if self.dry_run {
             return Ok(Exit::Held);
+        }
+        if rlab_cloud::is_in_vpc(&context.dir)? {
+            return self.in_vpc(context, &chosen).await;
         }
         let mut ready = Vec::new();
         for one in chosen {

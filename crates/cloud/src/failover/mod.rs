@@ -44,8 +44,7 @@ pub(crate) struct Asking {
 /// has no Terraform root, or the drill no failovers.
 ///
 /// # Errors
-/// For a drill that cannot be run there, with the steps that AWS has no call for; when the lab is not up,
-/// or AWS cannot be asked.
+/// When the lab is not up, or AWS cannot be asked.
 pub async fn control(
     dir: &LabDir,
     drill: &Resolved,
@@ -56,9 +55,6 @@ pub async fn control(
             None => Ok(None),
         };
     };
-    if !record.is_rehearsed() {
-        return Err(not_on_aws(&record.lab, drill));
-    }
     if !fails_over(drill) {
         return Ok(None);
     }
@@ -82,19 +78,21 @@ fn fails_over(drill: &Resolved) -> bool {
     steps.any(|step| matches!(step, Step::Failover(_)))
 }
 
-/// Why `drill` is not run on a lab whose servers are AWS's own.
-fn not_on_aws(lab: &str, drill: &Resolved) -> CloudError {
+/// Whether AWS has a call for each step of `drill`, which is to run beside the servers of the lab in `dir`.
+///
+/// # Errors
+/// [`CloudError::NoCall`] with the steps that it has none for.
+pub fn fits_vpc(dir: &LabDir, drill: &Resolved) -> Result<(), CloudError> {
     let steps = drill.phases.iter().flat_map(|phase| &phase.steps);
     let without_call = steps.filter(|step| step.permissions().is_none());
     let without_call: Vec<String> = without_call.map(Step::describe).collect();
-    let (lab, drill) = (lab.to_owned(), drill.id.clone());
     match without_call.is_empty() {
-        true => CloudError::OutOfReach { lab, drill },
-        false => CloudError::NoCall {
-            lab,
-            drill,
+        true => Ok(()),
+        false => Err(CloudError::NoCall {
+            lab: dir.name().to_owned(),
+            drill: drill.id.clone(),
             steps: without_call,
-        },
+        }),
     }
 }
 
@@ -179,13 +177,11 @@ mod tests {
 
     #[test]
     fn a_drill_with_a_step_that_aws_has_no_call_for_is_refused_by_that_step() {
-        let refused = not_on_aws("mine", &drill("E-046")).to_string();
+        let home = tempfile::tempdir().unwrap();
+        let dir = rlab_lab::LabHome::at(home.path()).lab("mine").unwrap();
+        let refused = fits_vpc(&dir, &drill("E-046")).unwrap_err().to_string();
         assert!(refused.contains("connections.cut kafka"), "{refused}");
-        let refused = not_on_aws("mine", &drill("E-045"));
-        assert!(
-            matches!(refused, CloudError::OutOfReach { .. }),
-            "{refused}"
-        );
+        fits_vpc(&dir, &drill("E-045")).unwrap();
     }
 
     #[tokio::test]
