@@ -41,7 +41,7 @@ dependencies() {
     fi
 }
 
-features=rlab-ops/real-servers,rlab-agent-kit/real-servers
+features=rlab-ops/real-servers,rlab-agent-kit/real-servers,rlab-lab/real-servers
 
 # What `build` made with the same words: nothing is compiled anew.
 run_tests() { cargo test --release --workspace --locked --features "$features" "$@"; }

@@ -19,7 +19,7 @@ use crate::address::{AddressMap, UnknownEndpoint};
 use crate::iam;
 use crate::ready::Readiness;
 use crate::server::NoAccess;
-use crate::token::Tokens;
+use crate::token::{Token, Tokens};
 
 const ASK_WITHIN: Duration = Duration::from_secs(2);
 
@@ -146,8 +146,8 @@ impl Cluster {
     }
 }
 
-/// Who we are, and through what we say so.
-fn prove(client: &mut ClientConfig, proof: &KafkaProof) {
+/// Sets who we are, and through what we say so. For tokens the client needs a context that shows them.
+pub fn prove(client: &mut ClientConfig, proof: &KafkaProof) {
     let roots = match proof {
         KafkaProof::Nothing { transport } => transport.roots(),
         KafkaProof::Scram {
@@ -187,12 +187,7 @@ impl ClientContext for Context {
         let token = tokens
             .ok_or("this agent proves itself by password")?
             .current()?;
-        let life = token.runs_out.duration_since(SystemTime::UNIX_EPOCH)?;
-        Ok(OAuthToken {
-            token: token.text.expose().to_owned(),
-            principal_name: String::new(),
-            lifetime_ms: i64::try_from(life.as_millis())?,
-        })
+        as_shown(&token)
     }
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -209,6 +204,19 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(%error, reason, "kafka");
     }
+}
+
+/// `token` as librdkafka shows it.
+///
+/// # Errors
+/// When it runs out at no time that can be told.
+pub fn as_shown(token: &Token) -> Result<OAuthToken, Box<dyn Error>> {
+    let life = token.runs_out.duration_since(SystemTime::UNIX_EPOCH)?;
+    Ok(OAuthToken {
+        token: token.text.expose().to_owned(),
+        principal_name: String::new(),
+        lifetime_ms: i64::try_from(life.as_millis())?,
+    })
 }
 
 impl ConsumerContext for Context {
@@ -294,7 +302,6 @@ mod tests {
     use rlab_contract::login::{Roots, Transport};
 
     use super::*;
-    use crate::token::Token;
 
     fn cluster(known: &str, proof: Option<KafkaProof>, tokens: Option<Tokens>) -> Cluster {
         let mut config = crate::config::sample();

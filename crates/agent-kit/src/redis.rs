@@ -11,7 +11,7 @@ use redis::{
     Pipeline, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates,
 };
 use rlab_contract::address::Address;
-use rlab_contract::login::Secret;
+use rlab_contract::login::{Roots, Secret};
 
 use crate::backoff::Backoff;
 use crate::server::{Access, NoAccess, Server};
@@ -69,10 +69,6 @@ impl Redis {
             connecting: tokio::sync::Mutex::default(),
         }));
         let access = &redis.0.server.access;
-        if access.roots().is_some() {
-            // One that is there already is as good: redis wants one, whichever it is.
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        }
         if let Access::Token(..) = access {
             tokio::spawn(prove_anew(Arc::downgrade(&redis.0), access.clone()));
         }
@@ -206,22 +202,34 @@ async fn connect(
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_WITHIN))
         .set_response_timeout(Some(ANSWER_WITHIN));
-    client(server, address, secret)?
+    let login = Some((server.user.as_str(), secret));
+    client(address, login, server.access.roots())?
         .get_multiplexed_async_connection_with_config(&config)
         .await
 }
 
-fn client(server: &Server, address: &Address, secret: &Secret) -> RedisResult<Client> {
+/// How connections are made to the server at `address`, by whoever `login` names: user and secret, or nobody.
+/// Over TLS where `roots` vouch for the server, which then has to show a certificate for that very host.
+///
+/// # Errors
+/// When address or certificate cannot be used.
+pub fn client(
+    address: &Address,
+    login: Option<(&str, &Secret)>,
+    roots: Option<&Roots>,
+) -> RedisResult<Client> {
     // No library name is sent: servers before 7.2 do not know that command.
-    let identity = RedisConnectionInfo::default()
-        .set_username(&server.user)
-        .set_password(secret.expose())
-        .set_skip_set_lib_name();
+    let mut identity = RedisConnectionInfo::default().set_skip_set_lib_name();
+    if let Some((user, secret)) = login {
+        identity = identity.set_username(user).set_password(secret.expose());
+    }
     let (host, port) = (address.host().to_owned(), address.port());
-    let Some(roots) = server.access.roots() else {
+    let Some(roots) = roots else {
         let plain = ConnectionAddr::Tcp(host, port).into_connection_info()?;
         return Client::open(plain.set_redis_settings(identity));
     };
+    // One that is there already is as good: redis wants one, whichever it is.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let protected = ConnectionAddr::TcpTls {
         host,
         port,

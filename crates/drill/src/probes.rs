@@ -7,7 +7,7 @@ use rlab_contract::topics;
 use rlab_lab::pipeline;
 use rlab_lab::protocol::{LabEvent, NodeEvent};
 use rlab_lab::secrets::ADMIN;
-use rlab_lab::servers::{Site, connect_mysql, kafka_settings};
+use rlab_lab::servers::{Bearer, Site, connect_mysql, kafka_consumer};
 use rlab_store::snapshot;
 use std::time::Duration;
 
@@ -138,19 +138,15 @@ fn lag(site: &Site, namespace: &Namespace) -> Result<i64, DrillError> {
     Ok(lag)
 }
 
-/// A consumer that joins no group and commits nothing, as the lab's administrator.
-pub(crate) fn reader(site: &Site, group: &str) -> Result<BaseConsumer, DrillError> {
-    kafka_settings(site, ADMIN)?
-        .set("group.id", group)
-        .set("enable.auto.commit", "false")
-        .set("enable.partition.eof", "true")
-        .set("auto.offset.reset", "earliest")
-        .set("reconnect.backoff.max.ms", "1000")
-        .create()
-        .map_err(|e| DrillError::Measure {
-            what: "the topic",
-            why: e.to_string(),
-        })
+/// A consumer that joins no group and commits nothing, as the lab's administrator. Blocks.
+pub(crate) fn reader(site: &Site, group: &str) -> Result<BaseConsumer<Bearer>, DrillError> {
+    let settings = [
+        ("enable.auto.commit", "false"),
+        ("enable.partition.eof", "true"),
+        ("auto.offset.reset", "earliest"),
+        ("reconnect.backoff.max.ms", "1000"),
+    ];
+    Ok(kafka_consumer(site, ADMIN, group, &settings)?)
 }
 
 #[cfg(test)]

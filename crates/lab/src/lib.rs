@@ -34,6 +34,7 @@ mod up;
 
 pub use doctor::{Check, CheckOutcome, doctor};
 pub use down::{DownPlan, DownReport, down, plan_down};
+pub use elsewhere::reach;
 pub use error::{ErrorKind, LabError};
 pub use home::{LabDir, LabHome};
 pub use status::status;

@@ -14,7 +14,11 @@ use crate::error::LabError;
 
 pub use any::{LabProfile, engine_of};
 pub use composed::Composed;
-pub use external::{External, TheirKafka, TheirLogin, TheirMysql, TheirRedis, TheirRegistry, Tls};
+pub(crate) use external::SignedFor;
+pub use external::{
+    Engine as ExternalEngine, External, KafkaIam, MysqlIam, RedisIam, TheirCache, TheirKafka,
+    TheirLogin, TheirMysql, TheirRedis, TheirRegistry, Tls,
+};
 pub use fault::Fault;
 
 /// Agents that a profile may deploy.

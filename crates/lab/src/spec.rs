@@ -1,5 +1,7 @@
 //! What one lab is made of: the profile resolved into nodes, addresses and paths (`lab.json`).
 
+mod who;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
@@ -15,6 +17,8 @@ use crate::files;
 use crate::home::LabDir;
 use crate::pipeline;
 use crate::profile::{LabProfile, Profile};
+
+pub use who::{Signing, Who};
 
 /// Format of a lab's directory; raised when an older one cannot be used any more.
 pub const FORMAT: u32 = 3;
@@ -83,8 +87,8 @@ pub struct Theirs {
     /// Whether agents reach it through a proxy slot of the lab, or past the lab. TLS checks the name that is
     /// dialled, and brokers send clients to where they advertise themselves.
     pub slot: bool,
-    /// As whom everybody of the lab logs in there; nobody where it asks nobody.
-    pub user: Option<String>,
+    /// As whom everybody of the lab logs in there.
+    pub user: Who,
     /// Who vouches for it; nobody when the connection is plain.
     pub roots: Option<Roots>,
     /// File that says where it is now, by the node's name; none where its name leads after it.
@@ -388,6 +392,12 @@ impl LabSpec {
     /// Redis's servers, the usual primary first.
     pub fn redis(&self) -> impl Iterator<Item = &NodeSpec> {
         self.nodes.iter().filter(|n| n.kind == NodeKind::Redis)
+    }
+
+    /// Whether tokens of AWS are shown anywhere, which takes credentials to sign them with.
+    pub fn shows_tokens(&self) -> bool {
+        let mut theirs = self.nodes.iter().filter_map(|node| node.theirs.as_ref());
+        theirs.any(|theirs| matches!(theirs.user, Who::Token(_)))
     }
 
     /// Every identity of the lab: the administrator, who runs drills, and one per agent.

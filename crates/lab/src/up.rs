@@ -299,8 +299,7 @@ async fn write_lab(
         return spec.save(dir);
     };
     progress(UpEvent::Note("logs in to the profile's servers".to_owned()));
-    let dir = dir.clone();
-    let site = Site { dir, spec, secrets };
+    let site = Site::new(dir.clone(), spec, secrets);
     elsewhere::reach(&site).await?;
     files::make_private_dir(site.dir.path())?;
     site.secrets.save(&site.dir)?;

@@ -3,9 +3,12 @@
 
 mod certificates;
 mod kafka;
+mod kafka_server;
 mod mysql;
+mod mysql_server;
 mod process;
 mod redis;
+mod redis_server;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};

@@ -1,82 +1,29 @@
 //! MySQL over TLS, and tokens that change under a pool.
 
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use rlab_agent_kit::mysql::open;
 use rlab_agent_kit::server::Access;
 use rlab_contract::login::Roots;
-use rlab_store::accounts::bootstrap_statements;
 use rlab_store::health::ping;
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::certificates::Authority;
-use crate::process::{Process, free_port, servers};
+use crate::mysql_server::{Mysql, mysql};
 use crate::{password, server, short_lived, until};
 
-struct Mysql {
-    port: u16,
-    authority: Authority,
-    _process: Process,
-    _dir: TempDir,
-}
-
-/// MySQL with a user `agent` whose password is `first`, in a database `lab`.
-async fn mysql() -> Mysql {
-    let (cache, servers) = servers().await;
-    let (dir, port, authority) = (TempDir::new().unwrap(), free_port(), Authority::new());
-    authority.write(dir.path());
-    let data = dir.path().join("data");
-    cache.restore_mysql(&servers, &data).unwrap();
-    let users = bootstrap_statements(&[("agent".to_owned(), "first".to_owned())].into());
-    let lab = "CREATE DATABASE lab;\nGRANT ALL ON lab.* TO 'agent'@'127.%';\n";
-    std::fs::write(dir.path().join("users.sql"), users + lab).unwrap();
-    let home = servers.mysql_home.display();
-    let place = dir.path().display();
-    let mut command = Command::new(servers.mysql_home.join("bin/mysqld"));
-    command.args([
-        "--no-defaults",
-        "--user=root",
-        "--mysqlx=OFF",
-        "--skip-name-resolve=ON",
-    ]);
-    command.args([
-        "--bind-address=127.0.0.1",
-        "--socket=s",
-        "--require-secure-transport=ON",
-    ]);
-    command.args([
-        "--innodb-buffer-pool-size=32M",
-        "--performance-schema=OFF",
-        "--skip-log-bin",
-    ]);
-    command.args([
-        format!("--port={port}"),
-        format!("--basedir={home}"),
-        format!("--lc-messages-dir={home}/share"),
-        format!("--datadir={place}/data"),
-        format!("--init-file={place}/users.sql"),
-        format!("--ssl-ca={place}/ca.pem"),
-        format!("--ssl-cert={place}/cert.pem"),
-        format!("--ssl-key={place}/key.pem"),
-    ]);
-    let mysql = Mysql {
-        port,
-        authority,
-        _process: Process::start(&mut command, dir.path()),
-        _dir: dir,
-    };
+async fn started() -> Mysql {
+    let mysql = mysql().await;
     let first = password("first", mysql.authority.roots());
-    let pool = open(server("localhost", port, "agent", first), "lab", 1);
+    let pool = open(server("localhost", mysql.port, "agent", first), "lab", 1);
     until("mysql starts", async || ping(&pool).await).await;
     mysql
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_takes_only_a_server_that_its_authority_vouches_for_under_the_name_asked_for() {
-    let mysql = mysql().await;
+    let mysql = started().await;
     let right = mysql.authority.roots();
     let asked = async |host: &str, roots: Roots| {
         let server = server(host, mysql.port, "agent", password("first", roots));
@@ -98,7 +45,7 @@ async fn a_pool_takes_only_a_server_that_its_authority_vouches_for_under_the_nam
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_made_after_a_token_was_renewed_show_the_new_one_and_older_ones_go_on() {
-    let mysql = mysql().await;
+    let mysql = started().await;
     let shown = Arc::new(Mutex::new("first".to_owned()));
     let access = Access::Token(short_lived(&shown), mysql.authority.roots());
     let pool = open(server("localhost", mysql.port, "agent", access), "lab", 2);

@@ -1,69 +1,29 @@
 //! Redis over TLS, and tokens that change under a connection.
 
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use rlab_agent_kit::redis::Redis;
 use rlab_agent_kit::server::Access;
 use rlab_contract::login::Roots;
-use tempfile::TempDir;
 
 use crate::certificates::Authority;
-use crate::process::{Process, free_port, servers};
+use crate::redis_server::{Served, redis};
 use crate::{password, server, short_lived, until};
 
-struct Served {
-    port: u16,
-    authority: Authority,
-    _process: Process,
-    _dir: TempDir,
+fn with(served: &Served, access: Access) -> Redis {
+    Redis::new(server("localhost", served.port, "agent", access))
 }
 
-impl Served {
-    fn with(&self, access: Access) -> Redis {
-        Redis::new(server("localhost", self.port, "agent", access))
-    }
-}
-
-/// Redis with a user `agent` whose password is `first` and who may do everything.
-async fn redis() -> Served {
-    let (_, servers) = servers().await;
-    let (dir, port, authority) = (TempDir::new().unwrap(), free_port(), Authority::new());
-    authority.write(dir.path());
-    let users = "user default off\nuser agent on >first ~* &* +@all\n";
-    std::fs::write(dir.path().join("users.acl"), users).unwrap();
-    let port_text = port.to_string();
-    let mut command = Command::new(servers.redis_server);
-    command.args([
-        "--port",
-        "0",
-        "--tls-port",
-        &port_text,
-        "--bind",
-        "127.0.0.1",
-    ]);
-    command.args([
-        "--tls-ca-cert-file",
-        "ca.pem",
-        "--tls-cert-file",
-        "cert.pem",
-    ]);
-    command.args(["--tls-key-file", "key.pem", "--tls-auth-clients", "no"]);
-    command.args(["--aclfile", "users.acl", "--save", "", "--appendonly", "no"]);
-    let served = Served {
-        port,
-        authority,
-        _process: Process::start(&mut command, dir.path()),
-        _dir: dir,
-    };
-    let asked = served.with(password("first", served.authority.roots()));
+async fn started() -> Served {
+    let served = redis("first").await;
+    let asked = with(&served, password("first", served.authority.roots()));
     until("redis starts", async || asked.ping().await).await;
     served
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_is_made_only_to_a_server_vouched_for_under_the_name_asked_for() {
-    let served = redis().await;
+    let served = started().await;
     let right = served.authority.roots();
     for (host, roots) in [
         ("127.0.0.1", right),
@@ -81,10 +41,10 @@ async fn a_connection_is_made_only_to_a_server_vouched_for_under_the_name_asked_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_proves_itself_with_each_new_token_and_so_does_the_one_after_it() {
-    let served = redis().await;
+    let served = started().await;
     let shown = Arc::new(Mutex::new("first".to_owned()));
     let access = Access::Token(short_lived(&shown), served.authority.roots());
-    let agent = served.with(access);
+    let agent = with(&served, access);
     let connection = async || agent.query::<u64>(redis::cmd("CLIENT").arg("ID")).await;
     let first = until("the first token is taken", connection).await;
 
@@ -99,7 +59,7 @@ async fn a_connection_proves_itself_with_each_new_token_and_so_does_the_one_afte
     until("tokens are shown again and again", proved).await;
     assert_eq!(connection().await.unwrap(), first, "on another connection");
 
-    let stale = served.with(password("first", served.authority.roots()));
+    let stale = with(&served, password("first", served.authority.roots()));
     let refused = stale.ping().await.unwrap_err().to_string();
     assert!(refused.contains("AuthenticationFailed"), "{refused}");
 

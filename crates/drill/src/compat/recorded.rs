@@ -42,7 +42,7 @@ pub(super) async fn watch(
     let said = |e: redis::RedisError| e.to_string();
     let address = site.address("redis").map_err(|e| e.to_string())?;
     let mut connection = connect_redis(site, address.clone()).await?;
-    let client = redis_client(site, address)?;
+    let client = redis_client(site, address).await?;
     let monitor = client.get_async_monitor().await.map_err(said)?;
     let mut lines = monitor.into_on_message::<String>();
     let mut clients = clients(&mut connection).await.map_err(said)?;

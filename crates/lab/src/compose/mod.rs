@@ -13,6 +13,7 @@ use crate::home::LabDir;
 use crate::layout::{moved, published};
 use crate::profile::{Composed, LabProfile};
 use crate::secrets::Secrets;
+use crate::spec::Who;
 
 /// The servers, as the repository has them.
 pub const FILE: &str = include_str!("../../../../docker-compose.local.yml");
@@ -75,7 +76,7 @@ pub(crate) fn servers(offset: u16) -> Result<Elsewhere, LabError> {
         let addresses = ports.iter().map(|port| here(moved(*port, offset)?));
         Ok::<_, LabError>(Reached {
             addresses: addresses.collect::<Result<_, _>>()?,
-            user: user.map(str::to_owned),
+            user: user.map_or(Who::Nobody, |user| Who::User(user.to_owned())),
             roots: None,
         })
     };

@@ -91,8 +91,8 @@ fn passwords_are_in_environments_alone_and_those_the_lab_shows() {
     assert_eq!(secrets.mysql[MYSQL_USER], told[environment::MYSQL_PASSWORD]);
     assert_eq!(secrets.redis[REDIS_USER], told[environment::REDIS_PASSWORD]);
     let servers = servers(0).unwrap();
-    assert_eq!(servers.kafka.user, None);
-    assert_eq!(servers.mysql.user.as_deref(), Some(MYSQL_USER));
+    assert_eq!(servers.kafka.user, Who::Nobody);
+    assert_eq!(servers.mysql.user, Who::User(MYSQL_USER.to_owned()));
     let (file, told) = file(0);
     for (name, service) in services(&file) {
         let mut rest = service.clone();

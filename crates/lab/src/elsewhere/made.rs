@@ -11,7 +11,6 @@ use crate::error::LabError;
 use crate::home::LabDir;
 use crate::pipeline;
 use crate::servers::Site;
-use crate::spec::LabSpec;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,11 +77,7 @@ pub(crate) async fn remove(dir: &LabDir) -> Result<Vec<String>, LabError> {
     if left.is_empty() {
         return Ok(Vec::new());
     }
-    let site = Site {
-        spec: LabSpec::load(dir)?,
-        secrets: crate::secrets::Secrets::load(dir)?,
-        dir: dir.clone(),
-    };
+    let site = Site::load(dir.clone())?;
     let mut failures = Vec::new();
     let mut removed = Vec::new();
     for namespace in left {

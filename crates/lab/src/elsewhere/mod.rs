@@ -3,6 +3,7 @@
 pub(crate) mod made;
 mod reach;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rlab_contract::address::Address;
@@ -11,10 +12,11 @@ use rlab_contract::login::{CaCertificate, Roots};
 use crate::compose;
 use crate::error::LabError;
 use crate::home::LabDir;
-use crate::profile::{External, LabProfile, TheirLogin, Tls};
+use crate::profile::{External, LabProfile, SignedFor, TheirLogin, Tls};
 use crate::secrets::{Secrets, secret};
+use crate::spec::Who;
 
-pub(crate) use reach::reach;
+pub use reach::reach;
 
 /// The servers of a profile that does not run them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +37,8 @@ pub(crate) struct Elsewhere {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reached {
     pub addresses: Vec<Address>,
-    /// As whom everybody of the lab logs in; nobody where nobody is asked.
-    pub user: Option<String>,
+    /// As whom everybody of the lab logs in.
+    pub user: Who,
     /// Who vouches for them; nobody when connections are plain.
     pub roots: Option<Roots>,
 }
@@ -61,23 +63,44 @@ fn of_external(profile: &External) -> Result<Elsewhere, LabError> {
     let registry = profile.registry.address.iter();
     let registry = registry.map(|text| address(text)).next().transpose()?;
     Ok(Elsewhere {
-        kafka: reached(&kafka.brokers, kafka.login.as_ref(), kafka.tls.as_ref())?,
-        mysql: reached(one, Some(&mysql.login), mysql.tls.as_ref())?,
-        redis: reached(&redis.addresses, redis.login.as_ref(), redis.tls.as_ref())?,
+        kafka: reached(
+            "kafka",
+            &kafka.brokers,
+            kafka.login.as_ref(),
+            kafka.tls.as_ref(),
+        )?,
+        mysql: reached("mysql", one, Some(&mysql.login), mysql.tls.as_ref())?,
+        redis: reached(
+            "redis",
+            &redis.addresses,
+            redis.login.as_ref(),
+            redis.tls.as_ref(),
+        )?,
         registry,
         map: profile.address_map.clone(),
     })
 }
 
-fn reached(
+fn reached<I: SignedFor>(
+    server: &str,
     addresses: &[String],
-    login: Option<&TheirLogin>,
+    login: Option<&TheirLogin<I>>,
     tls: Option<&Tls>,
 ) -> Result<Reached, LabError> {
+    // A profile that was not read from a file was not checked either.
+    let mistakes = login.map(|login| login.mistakes(tls.is_some()));
+    let mistakes: Vec<String> = mistakes
+        .into_iter()
+        .flatten()
+        .map(|m| format!("{server}: {}", m.what))
+        .collect();
+    if !mistakes.is_empty() {
+        return Err(LabError::Elsewhere(mistakes));
+    }
     let addresses: Result<Vec<Address>, LabError> = addresses.iter().map(|t| address(t)).collect();
     Ok(Reached {
         addresses: addresses?,
-        user: login.map(|login| login.user.clone()),
+        user: login.map_or(Who::Nobody, TheirLogin::who),
         roots: tls.map(roots).transpose()?,
     })
 }
@@ -109,23 +132,25 @@ pub(crate) fn secrets(profile: &LabProfile, dir: &LabDir) -> Result<Option<Secre
         Ok(earlier) => earlier.admin_token,
         Err(_) => secret(),
     };
-    let passwords = match profile {
+    let external = match profile {
         LabProfile::Here(_) => return Ok(None),
         LabProfile::Composed(_) => return compose::secrets(dir, admin_token).map(Some),
         LabProfile::External(external) => external,
     };
-    let of = |login: Option<&TheirLogin>| {
-        let login = login.map(|login| {
-            let password = login.password();
-            let password = password.map_err(|why| LabError::Elsewhere(vec![why]))?;
-            Ok::<_, LabError>((login.user.clone(), password))
-        });
-        login.into_iter().collect::<Result<_, _>>()
-    };
     Ok(Some(Secrets {
         admin_token,
-        mysql: of(Some(&passwords.mysql.login))?,
-        redis: of(passwords.redis.login.as_ref())?,
-        kafka: of(passwords.kafka.login.as_ref())?,
+        mysql: passwords(Some(&external.mysql.login))?,
+        redis: passwords(external.redis.login.as_ref())?,
+        kafka: passwords(external.kafka.login.as_ref())?,
     }))
+}
+
+/// The password by its user; none where a token takes its place.
+fn passwords<I>(login: Option<&TheirLogin<I>>) -> Result<BTreeMap<String, String>, LabError> {
+    let Some(login) = login else {
+        return Ok(BTreeMap::new());
+    };
+    let password = login.password();
+    let password = password.map_err(|why| LabError::Elsewhere(vec![why]))?;
+    Ok(login.user.clone().zip(password).into_iter().collect())
 }

@@ -7,11 +7,11 @@ use crate::roles::Roles;
 use crate::servers::{self, Site};
 use crate::spec::{NodeSpec, Theirs};
 
-/// Looks every name up and logs in everywhere.
+/// Looks up and logs in to every server that the lab of `site` does not run.
 ///
 /// # Errors
 /// [`LabError::Elsewhere`] with every server that cannot be used, and why.
-pub(crate) async fn reach(site: &Site) -> Result<(), LabError> {
+pub async fn reach(site: &Site) -> Result<(), LabError> {
     let nodes = &site.spec.nodes;
     let roles = Roles::usual(nodes);
     let theirs = nodes.iter().filter_map(|n| Some((n, n.theirs.as_ref()?)));

@@ -9,7 +9,7 @@ use super::{Layout, MYSQL_HOST, MYSQL_PORT, REDIS_HOST, REDIS_PORT};
 use crate::elsewhere::{Elsewhere, Reached};
 use crate::error::LabError;
 use crate::profile::LabProfile;
-use crate::spec::{Listener, NodeKind, Theirs};
+use crate::spec::{Listener, NodeKind, Theirs, Who};
 
 /// What stands for the zone of a server that the lab does not run.
 pub const THEIRS: &str = "theirs";
@@ -44,7 +44,7 @@ impl Layout<'_> {
             (Some(address), _) => {
                 let reached = Reached {
                     addresses: vec![address],
-                    user: None,
+                    user: Who::Nobody,
                     roots: None,
                 };
                 self.theirs("registry", NodeKind::Registry, (&reached, 0), map, None)

@@ -1,8 +1,10 @@
 //! Profiles with `engine = "external"`: servers that are there already and belong to somebody else.
 //!
-//! Passwords are never in the file: it names the file or the environment variable that has one.
+//! Passwords are never in the file: it names the file or the environment variable that has one, or says that
+//! tokens of AWS take their place.
 
 mod checks;
+mod login;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ use super::{Agent, AgentName, Fault, ProfileSchema};
 use crate::error::LabError;
 
 pub(super) use checks::Checks;
+pub(crate) use login::SignedFor;
+pub use login::{KafkaIam, MysqlIam, RedisIam, TheirCache, TheirLogin};
 
 /// A profile of servers that the lab does not run, as its TOML file says it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -66,8 +70,8 @@ pub struct TheirKafka {
     /// `host:port` of every broker. Clients then go where the brokers advertise themselves.
     #[schemars(length(min = 3, max = 15))]
     pub brokers: Vec<String>,
-    /// As whom to log in, by SCRAM-SHA-512; left out where brokers ask nobody.
-    pub login: Option<TheirLogin>,
+    /// As whom to log in, by SCRAM-SHA-512 or by a token; left out where brokers ask nobody.
+    pub login: Option<TheirLogin<KafkaIam>>,
     /// TLS; none when it is left out.
     pub tls: Option<Tls>,
 }
@@ -79,7 +83,7 @@ pub struct TheirMysql {
     /// `host:port` of the writer.
     pub address: String,
     /// As whom to log in.
-    pub login: TheirLogin,
+    pub login: TheirLogin<MysqlIam>,
     /// TLS; none when it is left out.
     pub tls: Option<Tls>,
 }
@@ -92,7 +96,7 @@ pub struct TheirRedis {
     #[schemars(length(min = 1, max = 5))]
     pub addresses: Vec<String>,
     /// As whom to log in; left out where nobody is asked. A password alone is that of the user `default`.
-    pub login: Option<TheirLogin>,
+    pub login: Option<TheirLogin<RedisIam>>,
     /// TLS; none when it is left out.
     pub tls: Option<Tls>,
 }
@@ -108,18 +112,6 @@ pub struct TheirRegistry {
     /// Java heap of the lab's own, MiB.
     #[schemars(range(min = 64, max = 65536))]
     pub heap_mib: Option<u32>,
-}
-
-/// Who the lab is to a server: the same to all its agents and to rlab-ops.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TheirLogin {
-    /// User name.
-    pub user: String,
-    /// File that holds the password and nothing else.
-    pub password_file: Option<PathBuf>,
-    /// Environment variable of `up` that holds the password.
-    pub password_env: Option<String>,
 }
 
 /// TLS. The server shows a certificate for the very host that the profile names.
@@ -151,18 +143,14 @@ impl External {
         checks.addresses("/redis/addresses", &profile.redis.addresses);
         checks.registry(&profile.registry);
         checks.address_map(profile.address_map.as_ref(), &profile.registry);
-        let logins = [
-            ("/kafka", profile.kafka.login.as_ref()),
-            ("/mysql", Some(&profile.mysql.login)),
-            ("/redis", profile.redis.login.as_ref()),
-        ];
-        for (server, login) in logins {
-            checks.login(&format!("{server}/login"), login);
-        }
+        let (kafka, mysql, redis) = (&profile.kafka, &profile.mysql, &profile.redis);
+        checks.login("/kafka/login", kafka.login.as_ref(), kafka.tls.is_some());
+        checks.login("/mysql/login", Some(&mysql.login), mysql.tls.is_some());
+        checks.login("/redis/login", redis.login.as_ref(), redis.tls.is_some());
         let protections = [
-            ("/kafka", &profile.kafka.tls),
-            ("/mysql", &profile.mysql.tls),
-            ("/redis", &profile.redis.tls),
+            ("/kafka", &kafka.tls),
+            ("/mysql", &mysql.tls),
+            ("/redis", &redis.tls),
         ];
         for (server, tls) in protections {
             checks.tls(&format!("{server}/tls/ca"), tls.as_ref());
@@ -176,27 +164,6 @@ impl TheirRegistry {
     /// Zone and heap in MiB of the lab's own; none where it is somebody's.
     pub fn ours(&self) -> Option<(&str, u32)> {
         self.zone.as_deref().zip(self.heap_mib)
-    }
-}
-
-impl TheirLogin {
-    /// The password, from where the profile says.
-    ///
-    /// # Errors
-    /// A text: where it was looked for and what was found.
-    pub(crate) fn password(&self) -> Result<String, String> {
-        let found = match (&self.password_file, &self.password_env) {
-            (Some(file), None) => std::fs::read_to_string(file)
-                .map_err(|e| format!("cannot read the password from {}: {e}", file.display()))?,
-            (None, Some(name)) => std::env::var(name)
-                .map_err(|_| format!("the environment variable {name} is not set"))?,
-            _ => return Err("name either password_file or password_env".to_owned()),
-        };
-        // Editors end the last line of a file.
-        match found.trim_end_matches(['\r', '\n']) {
-            "" => Err("the password is empty".to_owned()),
-            password => Ok(password.to_owned()),
-        }
     }
 }
 

@@ -9,13 +9,14 @@ use rlab_contract::agent_config::{
 use rlab_contract::login::{KafkaLogin, KafkaProof, Login, Proof, Transport};
 use serde::Deserialize;
 
+use super::environment::aws_credentials;
 use super::login::{Shown, shown};
 use super::{Launch, Site};
 use crate::error::LabError;
 use crate::files;
 use crate::profile::agent_binary;
 use crate::secrets::identity;
-use crate::spec::{NodeKind, NodeSpec};
+use crate::spec::{NodeKind, NodeSpec, Signing};
 
 /// The user of Redis who is let in without having said who he is; any password is as good as none.
 const REDIS_NOBODY: &str = "default";
@@ -39,10 +40,14 @@ pub(super) fn prepare(
     let home = site.dir.node(&node.name);
     let file = home.join("agent.json");
     files::write_json(&file, &config(site, node, state), files::OWNER_ONLY)?;
+    let mut environment = vec![(CONFIG_FILE_VARIABLE, file.into())];
+    if site.spec.shows_tokens() {
+        environment.extend(aws_credentials());
+    }
     Ok(Launch {
         program: site.spec.agent_dir.join(agent_binary(node.service())),
         arguments: vec![],
-        environment: vec![(CONFIG_FILE_VARIABLE, file.into())],
+        environment,
         directory: home,
     })
 }
@@ -75,8 +80,8 @@ pub fn client_config(site: &Site, user: &str) -> AgentConfig {
         addresses: Addresses::File(site.addresses()),
         admin_token: site.secrets.admin_token.clone().into(),
         supervisor_socket: site.dir.socket(),
-        mysql: login("mysql", mysql),
-        redis: login("redis", redis),
+        mysql: login("mysql", mysql, mysql.signing.and_then(Signing::mysql)),
+        redis: login("redis", redis, redis.signing.and_then(Signing::redis)),
         kafka: KafkaLogin {
             endpoints: spec.brokers().map(|b| b.name.clone()).collect(),
             proof: kafka_proof(kafka),
@@ -91,26 +96,38 @@ pub fn client_config(site: &Site, user: &str) -> AgentConfig {
     }
 }
 
-fn login<S>(endpoint: &str, shown: Shown<'_>) -> Login<S> {
-    Login {
-        endpoint: endpoint.to_owned(),
-        user: shown.user.unwrap_or(REDIS_NOBODY).to_owned(),
-        proof: Proof::Password {
+fn login<S: Clone>(endpoint: &str, shown: Shown<'_>, signing: Option<&S>) -> Login<S> {
+    let proof = match (signing, shown.roots) {
+        (Some(signing), Some(roots)) => Proof::Iam {
+            signing: signing.clone(),
+            roots: roots.clone(),
+        },
+        _ => Proof::Password {
             password: shown.password.into(),
             transport: transport(shown),
         },
+    };
+    Login {
+        endpoint: endpoint.to_owned(),
+        user: shown.user.unwrap_or(REDIS_NOBODY).to_owned(),
+        proof,
     }
 }
 
-fn kafka_proof(shown: Shown<'_>) -> KafkaProof {
+/// How `shown` is proved to brokers.
+pub(super) fn kafka_proof(shown: Shown<'_>) -> KafkaProof {
     let transport = transport(shown);
-    match shown.user {
-        None => KafkaProof::Nothing { transport },
-        Some(user) => KafkaProof::Scram {
+    match (shown.signing, shown.roots, shown.user) {
+        (Some(signing), Some(roots), _) => KafkaProof::Iam {
+            region: signing.region().to_owned(),
+            roots: roots.clone(),
+        },
+        (_, _, Some(user)) => KafkaProof::Scram {
             user: user.to_owned(),
             password: shown.password.into(),
             transport,
         },
+        _ => KafkaProof::Nothing { transport },
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod agent;
 mod api;
+mod environment;
 mod kafka;
 mod login;
 mod mysql;
@@ -9,12 +10,13 @@ mod redis;
 mod registry;
 pub(crate) mod replication;
 mod theirs;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
-use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rlab_contract::address::Address;
@@ -28,14 +30,17 @@ use crate::spec::{LabSpec, NodeKind, NodeSpec};
 
 pub(crate) use agent::set_crash_rules;
 pub use agent::{AgentState, client_config};
+pub(crate) use environment::clean_environment;
 pub use kafka::{
-    connect as connect_kafka, connect_as as connect_kafka_as, settings as kafka_settings,
+    Bearer, connect as connect_kafka, connect_as as connect_kafka_as, consumer as kafka_consumer,
+    settings as kafka_settings,
 };
 pub use mysql::{connect as connect_mysql, connect_as as connect_mysql_as};
 pub use redis::{
     AGENTS as REDIS_AGENTS, client as redis_client, client_as as redis_client_as,
     connect as connect_redis, connect_as as connect_redis_as,
 };
+pub use tokens::Signer;
 
 const ROLE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -48,6 +53,8 @@ pub struct Site {
     pub spec: LabSpec,
     /// Its passwords.
     pub secrets: Secrets,
+    /// Who signs the tokens that stand in for passwords; asked only where a server wants one.
+    pub signer: Arc<dyn Signer>,
 }
 
 impl Site {
@@ -63,11 +70,18 @@ impl Site {
     /// # Errors
     /// When one is missing, damaged or of another format.
     pub fn load(dir: LabDir) -> Result<Self, LabError> {
-        Ok(Self {
-            spec: LabSpec::load(&dir)?,
-            secrets: Secrets::load(&dir)?,
+        let (spec, secrets) = (LabSpec::load(&dir)?, Secrets::load(&dir)?);
+        Ok(Self::new(dir, spec, secrets))
+    }
+
+    /// The lab of `spec` in `dir`, whose tokens are signed with this process's AWS credentials.
+    pub fn new(dir: LabDir, spec: LabSpec, secrets: Secrets) -> Self {
+        Self {
             dir,
-        })
+            spec,
+            secrets,
+            signer: Arc::new(tokens::OwnCredentials::default()),
+        }
     }
 
     /// Where the endpoint called `name` is at this moment, in front of its proxy slot if it has one. Failovers
@@ -187,25 +201,6 @@ pub fn start_deadline(kind: NodeKind) -> Duration {
     match kind {
         NodeKind::Agent => Duration::from_secs(45),
         _ => Duration::from_secs(90),
-    }
-}
-
-/// Leaves of the caller's environment only what a server may depend on: no credentials, preloaded
-/// libraries or options of whoever happened to bring the lab up.
-pub(crate) fn clean_environment(command: &mut Command) {
-    command.env_clear();
-    for name in [
-        "PATH",
-        "HOME",
-        "TMPDIR",
-        "LANG",
-        "LC_ALL",
-        "RUST_LOG",
-        "RUST_BACKTRACE",
-    ] {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rlab_artifacts::Cache;
 use rlab_contract::address::Address;
-use rlab_store::connect::{open_one, options_by_name, over_tls};
+use rlab_store::connect::{open_one, options_by_name, over_tls, with_token};
 use rlab_store::{MySqlConnection, StoreError};
 
 use super::login::shown;
@@ -134,15 +134,18 @@ pub async fn connect_as(
     let address = address.into();
     let node = site.spec.first(NodeKind::Mysql);
     let shown = shown(node, &site.secrets.mysql, identity);
+    let secret = shown.secret(site, &address).await;
+    let secret = secret.map_err(StoreError::Unavailable)?;
     let options = options_by_name(
         (address.host(), address.port()),
         shown.user.unwrap_or(identity),
-        shown.password,
+        secret.expose(),
         database,
     );
-    let options = match shown.roots {
-        Some(roots) => over_tls(options, roots.pem()),
-        None => options,
+    let options = match (shown.signing, shown.roots) {
+        (Some(_), Some(roots)) => with_token(options, roots.pem()),
+        (None, Some(roots)) => over_tls(options, roots.pem()),
+        (_, None) => options,
     };
     open_one(&options).await
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use redis::AsyncConnectionConfig;
+use redis::Client;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, TlsCertificates};
+use rlab_agent_kit::redis::client as client_to;
 use rlab_contract::address::Address;
-use rlab_contract::login::Roots;
 use sha2::{Digest, Sha256};
 
-use super::login::{Shown, shown};
+use super::login::shown;
 use super::{Launch, Seen, Site, replication};
 use crate::error::LabError;
 use crate::files;
@@ -144,7 +144,8 @@ pub async fn connect(
     connecting.await.map_err(|e| e.to_string())
 }
 
-/// A connection as `identity`, one of the lab's.
+/// A connection as `identity`, one of the lab's. One that showed a token shows no second one: ElastiCache ends
+/// it after twelve hours.
 ///
 /// # Errors
 /// What the server or the system said.
@@ -153,7 +154,7 @@ pub async fn connect_as(
     address: impl Into<Address>,
     identity: &str,
 ) -> redis::RedisResult<MultiplexedConnection> {
-    let client = client_of(of_lab(site, identity), &address.into())?;
+    let client = client_of(site, identity, &address.into()).await?;
     let patient = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(ANSWERS_WITHIN))
         .set_response_timeout(Some(ANSWERS_WITHIN));
@@ -165,9 +166,10 @@ pub async fn connect_as(
 /// A client as the lab's administrator.
 ///
 /// # Errors
-/// A text: what is wrong with the address.
-pub fn client(site: &Site, address: impl Into<Address>) -> Result<Client, String> {
-    client_of(of_lab(site, ADMIN), &address.into()).map_err(|e| e.to_string())
+/// A text: what is wrong with the address, or why no token could be signed.
+pub async fn client(site: &Site, address: impl Into<Address>) -> Result<Client, String> {
+    let client = client_of(site, ADMIN, &address.into()).await;
+    client.map_err(|e| e.to_string())
 }
 
 /// A client as any user of one of the lab's own servers.
@@ -179,53 +181,17 @@ pub fn client_as(
     password: &str,
     address: impl Into<Address>,
 ) -> Result<Client, String> {
-    let shown = Shown {
-        user: Some(user),
-        password,
-        roots: None,
-    };
-    client_of(shown, &address.into()).map_err(|e| e.to_string())
+    let client = client_to(&address.into(), Some((user, &password.into())), None);
+    client.map_err(|e| e.to_string())
 }
 
-fn of_lab<'a>(site: &'a Site, identity: &'a str) -> Shown<'a> {
-    shown(site.spec.redis().next(), &site.secrets.redis, identity)
-}
-
-fn client_of(shown: Shown<'_>, address: &Address) -> redis::RedisResult<Client> {
-    let mut login = RedisConnectionInfo::default();
-    if let Some(user) = shown.user {
-        login = login.set_username(user).set_password(shown.password);
-    }
-    let (host, port) = (address.host().to_owned(), address.port());
-    match shown.roots {
-        None => {
-            let plain = ConnectionAddr::Tcp(host, port).into_connection_info()?;
-            Client::open(plain.set_redis_settings(login))
-        }
-        Some(roots) => over_tls(host, port, login, roots),
-    }
-}
-
-fn over_tls(
-    host: String,
-    port: u16,
-    login: RedisConnectionInfo,
-    roots: &Roots,
-) -> redis::RedisResult<Client> {
-    // One that is there already is as good: redis wants one, whichever it is.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let protected = ConnectionAddr::TcpTls {
-        host,
-        port,
-        insecure: false,
-        tls_params: None,
-    };
-    let certificates = TlsCertificates {
-        client_tls: None,
-        root_cert: roots.pem().map(|pem| pem.as_bytes().to_vec()),
-    };
-    let protected = protected.into_connection_info()?;
-    Client::build_with_tls(protected.set_redis_settings(login), certificates)
+async fn client_of(site: &Site, identity: &str, address: &Address) -> redis::RedisResult<Client> {
+    let shown = shown(site.spec.redis().next(), &site.secrets.redis, identity);
+    let secret = shown.secret(site, address).await;
+    let unsigned = |why| (redis::ErrorKind::AuthenticationFailed, "no token", why);
+    let secret = secret.map_err(unsigned)?;
+    let login = shown.user.map(|user| (user, &secret));
+    client_to(address, login, shown.roots)
 }
 
 #[cfg(test)]

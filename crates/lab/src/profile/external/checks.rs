@@ -7,7 +7,7 @@ use rlab_contract::address::Address;
 use rlab_contract::login::CaCertificate;
 use rlab_document::{Document, Problem};
 
-use super::{TheirLogin, TheirRegistry, Tls};
+use super::{SignedFor, TheirLogin, TheirRegistry, Tls};
 use crate::error::LabError;
 use crate::profile::{Agent, AgentName, Fault};
 
@@ -113,9 +113,17 @@ impl<'a, T> Checks<'a, T> {
         }
     }
 
-    pub fn login(&mut self, pointer: &str, login: Option<&TheirLogin>) {
-        if let Some(Err(why)) = login.map(TheirLogin::password) {
+    /// `tls` says whether the server is reached so.
+    pub fn login<I: SignedFor>(&mut self, pointer: &str, login: Option<&TheirLogin<I>>, tls: bool) {
+        let Some(login) = login else {
+            return;
+        };
+        if let Err(why) = login.password() {
             self.found(pointer, &why, None);
+        }
+        for mistake in login.mistakes(tls) {
+            let at = format!("{pointer}{}", mistake.at);
+            self.found(&at, mistake.what, Some(mistake.help.to_owned()));
         }
     }
 

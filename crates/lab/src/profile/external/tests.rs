@@ -43,7 +43,8 @@ fn the_example_reads_and_holds_no_password() {
     let dir = tempfile::tempdir().unwrap();
     let profile = External::parse("mine.toml", &example(dir.path())).unwrap();
     assert_eq!(profile.kafka.brokers.len(), 3);
-    assert_eq!(profile.mysql.login.password().unwrap(), "word-of-mysql");
+    let password = profile.mysql.login.password().unwrap();
+    assert_eq!(password.as_deref(), Some("word-of-mysql"));
     let written = serde_json::to_string(&profile).unwrap();
     assert!(!written.contains("word-of-"), "{written}");
 }
@@ -92,6 +93,84 @@ fn a_login_has_its_password_from_one_place() {
         let text = text.replace(",  }", " }");
         assert!(mistake(&text).1.contains("either"), "{text}");
     }
+}
+
+/// The example, logging in by tokens everywhere.
+fn by_tokens() -> String {
+    let mut text = include_str!("../../../../../profiles/external.toml").to_owned();
+    for (server, user, iam) in [
+        ("kafka", "user = \"rlab\", ", "region = \"eu-central-1\""),
+        ("mysql", "user = \"rlab\", ", "region = \"eu-central-1\""),
+        (
+            "redis",
+            "user = \"default\", ",
+            "region = \"eu-central-1\", cache = \"rlab-x\", kind = \"replication_group\"",
+        ),
+    ] {
+        let word = format!("login = {{ {user}password_file = \"/run/secrets/rlab-{server}\" }}");
+        assert!(text.contains(&word), "the example no longer says `{word}`");
+        let user = if server == "kafka" { "" } else { user };
+        text = text.replace(&word, &format!("login = {{ {user}iam = {{ {iam} }} }}"));
+    }
+    text.replace("[registry]", "[redis.tls]\n\n[registry]")
+}
+
+#[test]
+fn a_login_by_token_names_region_and_cache_and_no_password() {
+    let profile = External::parse("mine.toml", &by_tokens()).unwrap();
+    assert_eq!(profile.mysql.login.password(), Ok(None));
+    let kafka = profile.kafka.login.unwrap();
+    let region = "eu-central-1".to_owned();
+    assert_eq!(kafka, TheirLogin::by_iam(None, KafkaIam { region }));
+    assert_eq!(
+        profile.redis.login.unwrap().iam.unwrap().kind,
+        TheirCache::ReplicationGroup
+    );
+}
+
+#[test]
+fn a_token_is_not_shown_without_tls() {
+    let text = by_tokens().replace("[redis.tls]\n", "");
+    let (line, said) = mistake(&text);
+    assert!(line.starts_with("login = { user = \"default\""), "{line}");
+    assert!(said.contains("lets in whoever holds it"), "{said}");
+    assert!(said.contains("tls = {}"), "{said}");
+}
+
+#[test]
+fn a_user_is_named_wherever_one_is_asked_for_and_not_where_tokens_name_none() {
+    let text = by_tokens().replacen("user = \"rlab\", ", "", 1);
+    let (line, said) = mistake(&text);
+    assert!(line.starts_with("login = { iam"), "{line}");
+    assert!(said.contains("without a `user`"), "{said}");
+    let text = by_tokens().replacen("login = { iam", "login = { user = \"u\", iam", 1);
+    let (line, said) = mistake(&text);
+    assert!(line.contains("user = \"u\""), "{line}");
+    assert!(said.contains("owner of the credentials"), "{said}");
+    let dir = tempfile::tempdir().unwrap();
+    let text = example(dir.path()).replacen("user = \"rlab\", ", "", 1);
+    assert!(mistake(&text).1.contains("without a `user`"));
+}
+
+#[test]
+fn a_token_in_place_of_a_password_is_not_beside_one() {
+    let both = "iam = { region = \"eu-central-1\" }, password_env = \"PATH\" }";
+    let text = by_tokens().replacen("iam = { region = \"eu-central-1\" } }", both, 1);
+    assert!(mistake(&text).1.contains("either"), "{text}");
+}
+
+#[test]
+fn what_a_token_for_another_server_is_signed_for_is_refused() {
+    let region = "iam = { region = \"eu-central-1\" }";
+    let more = "iam = { region = \"eu-central-1\", cache = \"rlab-x\" }";
+    let (_, said) = mistake(&by_tokens().replacen(region, more, 1));
+    assert!(said.contains("cache"), "{said}");
+    let text = by_tokens().replace(", cache = \"rlab-x\", kind = \"replication_group\"", "");
+    for error in mistakes(&text).problems() {
+        assert!(error.message.contains("cache") || error.message.contains("kind"));
+    }
+    let (_, said) = mistake(&by_tokens().replace("replication_group", "cluster"));
+    assert!(said.contains("serverless"), "{said}");
 }
 
 #[test]

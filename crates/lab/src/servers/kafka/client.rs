@@ -1,10 +1,11 @@
 //! Clients of the brokers that have proven who they are.
 
 use rdkafka::ClientConfig;
+use rlab_agent_kit::kafka::prove;
 use rlab_contract::address::Address;
-use rlab_contract::login::security_protocol;
 
 use super::super::Site;
+use super::super::agent::kafka_proof;
 use super::super::login::shown;
 use crate::error::LabError;
 use crate::kafka_wire::Connection;
@@ -19,7 +20,8 @@ pub async fn connect(site: &Site, address: impl Into<Address>) -> Result<Connect
     connect_as(site, address, ADMIN).await
 }
 
-/// A connection as `identity`.
+/// A connection as `identity`. One that showed a token shows no second one: brokers end it when the first
+/// runs out.
 ///
 /// # Errors
 /// A text: what the broker or the system said.
@@ -28,46 +30,37 @@ pub async fn connect_as(
     address: impl Into<Address>,
     identity: &str,
 ) -> Result<Connection, String> {
+    let address = address.into();
     let shown = shown(site.spec.brokers().next(), &site.secrets.kafka, identity);
-    let mut connection = Connection::open_as(&address.into(), shown.roots).await?;
-    if let Some(user) = shown.user {
-        connection.login(user, shown.password).await?;
+    let secret = shown.secret(site, &address).await?;
+    let mut connection = Connection::open_as(&address, shown.roots).await?;
+    match (shown.signing, shown.user) {
+        (Some(_), _) => connection.login_by_token(&secret).await?,
+        (None, Some(user)) => connection.login(user, secret.expose()).await?,
+        (None, None) => {}
     }
     Ok(connection)
 }
 
-/// What a Kafka client needs to know to be `identity`, by the brokers' proxy slots.
+/// What a Kafka client needs to know to be `identity`, by the brokers' proxy slots. Where tokens are shown it
+/// also needs a context that has them: see [`super::consumer`].
 ///
 /// # Errors
 /// When the lab has no such identity.
 pub fn settings(site: &Site, identity: &str) -> Result<ClientConfig, LabError> {
     let shown = shown(site.spec.brokers().next(), &site.secrets.kafka, identity);
+    if let (None, Some(user), "") = (shown.signing, shown.user, shown.password) {
+        return Err(LabError::BadFile {
+            path: site.dir.secrets(),
+            reason: format!("has no Kafka password of `{user}`"),
+        });
+    }
     let brokers = site.spec.brokers();
     let brokers: Vec<String> = brokers
         .map(|broker| broker.way(CLIENT).to_string())
         .collect();
-    let protocol = security_protocol(shown.user.is_some(), shown.roots.is_some());
     let mut settings = ClientConfig::new();
-    settings
-        .set("bootstrap.servers", brokers.join(","))
-        .set("security.protocol", protocol);
-    if let Some(user) = shown.user {
-        if shown.password.is_empty() {
-            return Err(LabError::BadFile {
-                path: site.dir.secrets(),
-                reason: format!("has no Kafka password of `{user}`"),
-            });
-        }
-        settings
-            .set("sasl.mechanism", "SCRAM-SHA-512")
-            .set("sasl.username", user)
-            .set("sasl.password", shown.password);
-    }
-    if let Some(roots) = shown.roots {
-        settings.set("ssl.endpoint.identification.algorithm", "https");
-        if let Some(pem) = roots.pem() {
-            settings.set("ssl.ca.pem", pem);
-        }
-    }
+    settings.set("bootstrap.servers", brokers.join(","));
+    prove(&mut settings, &kafka_proof(shown));
     Ok(settings)
 }

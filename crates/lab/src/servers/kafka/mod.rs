@@ -4,6 +4,7 @@
 //! with combined nodes the in-sync set would never shrink and producers would see timeouts.
 
 mod client;
+mod consumer;
 mod properties;
 
 use std::fmt::Write as _;
@@ -19,6 +20,7 @@ use crate::processes::{LAB_MARK, NODE_MARK};
 use crate::spec::{NodeKind, NodeSpec};
 
 pub use client::{connect, connect_as, settings};
+pub use consumer::{Bearer, consumer};
 
 const LOG_CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Configuration status="WARN" shutdownHook="disable">
