@@ -179,22 +179,18 @@ fn in_the_vpc(scene: &Scene) {
     ]);
     assert!(ran.stderr.contains("held in"), "{ran:#?}");
     ran.succeeded();
-    // The evidence of a drill comes back with it; the machine's pace is not what is looked at here.
+    // The drill fails over what AWS's API fails over, and its evidence comes back with it.
     let ran = scene.rlab(&[
         "runner",
         "--evidence",
         evidence.to_str().unwrap(),
         "--",
         "drill",
-        "E-001",
-        "--set",
-        "commands=1000",
-        "--set",
-        "steady=30s",
+        "E-045",
     ]);
     let mut told = ran.stdout.lines();
     let fetched = told.find_map(|line| line.strip_prefix("evidence: "));
-    let of_drill = PathBuf::from(fetched.unwrap()).join("E-001");
+    let of_drill = PathBuf::from(fetched.unwrap()).join("E-045");
     ran.succeeded();
     let runs: Vec<_> = std::fs::read_dir(&of_drill).unwrap().flatten().collect();
     assert_eq!(runs.len(), 1, "{runs:?}");

@@ -87,7 +87,7 @@ fn servers_here(dir: &LabDir) -> Result<Servers, CloudError> {
     })
 }
 
-fn servers_there(
+pub(crate) fn servers_there(
     record: &Record,
     deployed: &Deployed,
     token: &str,

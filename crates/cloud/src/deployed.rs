@@ -128,3 +128,38 @@ impl Deployed {
         self.tasks.iter().filter_map(has).collect()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use rlab_lab::profile::AGENTS;
+    use serde_json::json;
+
+    use super::Deployed;
+
+    /// A lab whose servers are called by a letter.
+    pub(crate) fn example() -> Deployed {
+        let names = AGENTS.into_iter().chain(["registry"]);
+        let task = |(name, port): (&str, u16)| {
+            let task = json!({
+                "definition_arn": "arn", "log_group": "logs", "secret_arn": "arn", "port": port,
+                "host": format!("{name}.internal"),
+                "repository_url": format!("1.dkr.ecr.eu-central-1.amazonaws.com/{name}"),
+                "image_digest": "sha256:00ff",
+            });
+            (name.to_owned(), task)
+        };
+        let tasks = names.zip(8_080..).map(task);
+        serde_json::from_value(json!({
+            "cluster": { "name": "c" },
+            "tasks": tasks.collect::<serde_json::Map<_, _>>(),
+            "network": { "subnet_by_zone": {}, "security_group_ids": {} },
+            "kafka": {
+                "kind": "provisioned", "cluster_arn": "arn",
+                "bootstrap_brokers": ["b-1:9098", "b-2:9098", "b-3:9098"],
+            },
+            "mysql": { "kind": "multi-az-instance", "id": "m", "writer_address": "m", "port": 3306 },
+            "redis": { "kind": "replication-group", "id": "r", "primary_address": "r", "port": 6379 },
+        }))
+        .unwrap()
+    }
+}

@@ -68,32 +68,11 @@ fn environment(region: &str, home: &Path, user: &str, deployed: &Deployed) -> St
 #[cfg(test)]
 mod tests {
     use rlab_contract::agent_config::CONFIG_FILE_VARIABLE;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
 
     const FILE: &str = include_str!("../../../docker-compose.aws.override.yml");
-
-    fn deployed() -> Deployed {
-        let task = |(agent, port): (&str, u16)| {
-            let task = json!({
-                "definition_arn": "arn", "log_group": "logs", "secret_arn": "arn", "port": port,
-                "repository_url": format!("1.dkr.ecr.eu-central-1.amazonaws.com/{agent}"),
-                "image_digest": "sha256:00ff",
-            });
-            (agent.to_owned(), task)
-        };
-        let tasks = AGENTS.into_iter().zip(8_080..).map(task);
-        serde_json::from_value(json!({
-            "cluster": { "name": "c" },
-            "tasks": tasks.collect::<serde_json::Map<_, _>>(),
-            "network": { "subnet_by_zone": {}, "security_group_ids": {} },
-            "kafka": { "kind": "provisioned", "cluster_arn": "arn", "bootstrap_brokers": ["b-1:9098", "b-2:9098"] },
-            "mysql": { "kind": "multi-az-instance", "id": "m", "writer_address": "m", "port": 3306 },
-            "redis": { "kind": "replication-group", "id": "r", "primary_address": "r", "port": 6379 },
-        }))
-        .unwrap()
-    }
 
     #[test]
     fn every_variable_of_the_file_is_written_and_each_agent_is_the_image_that_runs_on_aws() {
@@ -101,7 +80,7 @@ mod tests {
             "eu-central-1",
             Path::new("/lab/cloud/compose"),
             "1000:1000",
-            &deployed(),
+            &crate::deployed::tests::example(),
         );
         let told: BTreeMap<&str, &str> = told.lines().filter_map(|l| l.split_once('=')).collect();
         let text = told.iter().fold(FILE.to_owned(), |text, (name, value)| {
@@ -133,6 +112,6 @@ mod tests {
             .map(|service| service["ports"][0].as_str().unwrap());
         assert!(ports.clone().all(|port| port.starts_with("127.0.0.1:180")));
         let brokers = &services["kafka-ui"]["environment"]["KAFKA_CLUSTERS_0_BOOTSTRAPSERVERS"];
-        assert_eq!(brokers, "b-1:9098,b-2:9098");
+        assert_eq!(brokers, "b-1:9098,b-2:9098,b-3:9098");
     }
 }

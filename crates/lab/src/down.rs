@@ -215,3 +215,36 @@ fn nothing_left(dir: &LabDir) -> Result<(), LabError> {
         false => Err(LabError::Residual(left)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::LabHome;
+    use crate::processes::{LAB_MARK, NODE_MARK};
+
+    #[tokio::test]
+    async fn a_lab_that_a_killed_task_left_within_this_one_ends_with_it() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        let inner = dir.path().join("tasks/run-1/home/labs/one");
+        std::fs::create_dir_all(&inner).unwrap();
+        let mut left = Command::new("sleep")
+            .arg("600")
+            .env(LAB_MARK, &inner)
+            .env(NODE_MARK, "query-service")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while processes::labs_within(dir.path()).is_empty() {
+            assert!(Instant::now() < deadline, "the process was not seen");
+        }
+        // A zombie is nobody's process any more, but its parent has to be asked.
+        let reaped = tokio::task::spawn_blocking(move || left.wait());
+        let down = down(&dir, true, &|_| {}).await.unwrap();
+        assert!(down.purged && !dir.path().exists());
+        assert!(!reaped.await.unwrap().unwrap().success());
+    }
+}

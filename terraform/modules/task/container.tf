@@ -7,7 +7,8 @@ locals {
     essential              = true
     command                = var.command
     readonlyRootFilesystem = true
-    stopTimeout            = 60
+    # The longest that Fargate has: a drill that is stopped undoes what it did.
+    stopTimeout            = 120
     volumesFrom            = []
     systemControls         = []
 

@@ -143,3 +143,87 @@ impl<'a> Reached<'a> {
         Ok(file)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rlab_contract::login::{CaCertificate, Transport};
+    use rlab_lab::LabHome;
+    use rlab_lab::secrets::{RUNNER, Secrets};
+    use rlab_lab::servers::{Site, client_config};
+    use rlab_lab::spec::LabSpec;
+
+    use super::*;
+    use crate::configuration::servers_there;
+    use crate::deployed::tests::example;
+    use crate::record::tests::record;
+
+    /// What the task of a lab on AWS is told.
+    fn told() -> RunnerConfig {
+        let pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n".to_owned();
+        let authority = Roots::Given(CaCertificate::try_from(pem).unwrap());
+        let (record, deployed) = (record("one"), example());
+        RunnerConfig {
+            lab: record.lab.clone(),
+            region: record.region.clone(),
+            evidence_bucket: None,
+            servers: servers_there(&record, &deployed, "token", authority).unwrap(),
+            profile: "aws".to_owned(),
+            rehearsed: false,
+            port_offset: 0,
+            deployed,
+        }
+    }
+
+    /// How clients log in to the lab that comes of `config`.
+    fn logins(config: &RunnerConfig, scratch: &Path) -> AgentConfig {
+        let profile = of(config, scratch).unwrap();
+        let dir = LabHome::at(scratch).lab(&config.lab).unwrap();
+        let spec = LabSpec::resolve("one", profile, 0, Default::default(), PathBuf::new());
+        let word = |user: &str, word: &str| [(user.to_owned(), word.to_owned())].into();
+        let secrets = Secrets {
+            admin_token: String::new(),
+            mysql: word("lena", "of mysql"),
+            redis: [].into(),
+            kafka: [].into(),
+        };
+        client_config(&Site::new(dir, spec.unwrap(), secrets), RUNNER)
+    }
+
+    #[test]
+    fn agents_of_a_task_log_in_on_aws_as_the_task_is_told_to() {
+        let scratch = tempfile::tempdir().unwrap();
+        let config = told();
+        let seen = logins(&config, scratch.path());
+        let wanted = &config.servers.client;
+        assert_eq!(seen.mysql, wanted.mysql);
+        assert_eq!(seen.redis, wanted.redis);
+        assert_eq!(seen.kafka, wanted.kafka);
+        assert_eq!(seen.registry, wanted.registry);
+    }
+
+    #[test]
+    fn a_password_is_shown_where_the_task_is_told_one_and_is_in_no_profile() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut config = told();
+        config.servers.client.mysql.user = "lena".to_owned();
+        config.servers.client.mysql.proof = Proof::Password {
+            password: "of mysql".into(),
+            transport: Transport::Plain,
+        };
+        let seen = logins(&config, scratch.path());
+        assert_eq!(seen.mysql, config.servers.client.mysql);
+        let profile = serde_json::to_string(&of(&config, scratch.path()).unwrap()).unwrap();
+        assert!(!profile.contains("of mysql"), "{profile}");
+        let kept = std::fs::read_to_string(scratch.path().join("mysql.password"));
+        assert_eq!(kept.unwrap(), "of mysql");
+    }
+
+    #[test]
+    fn a_server_without_an_address_is_named() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut config = told();
+        config.servers.client.registry = "elsewhere".to_owned();
+        let refused = of(&config, scratch.path()).unwrap_err().to_string();
+        assert!(refused.contains("`elsewhere`"), "{refused}");
+    }
+}

@@ -48,6 +48,9 @@ pub struct ActionSpec {
     pub built: bool,
 }
 
+/// In a VPC the agents of a drill are processes of the task that it runs in: there is nothing to permit.
+const AGENTS_OF_THE_TASK: Option<&[&str]> = Some(&[]);
+
 /// Every action a phase can hold.
 pub static ACTIONS: &[ActionSpec] = &[
     ActionSpec {
@@ -55,7 +58,7 @@ pub static ACTIONS: &[ActionSpec] = &[
         summary: "kill an agent with SIGKILL each time it passes a crash point",
         effect: Effect::Mutates,
         undo: UndoClass::SelfHealing,
-        permissions: Some(&["ecs:DescribeTasks", "ecs:ExecuteCommand", "ecs:ListTasks"]),
+        permissions: AGENTS_OF_THE_TASK,
         arguments: |generator| generator.subschema_for::<Crash>(),
         built: true,
     },
@@ -64,12 +67,7 @@ pub static ACTIONS: &[ActionSpec] = &[
         summary: "kill an instance of an agent with SIGKILL and keep it down",
         effect: Effect::Mutates,
         undo: UndoClass::Reversible,
-        permissions: Some(&[
-            "ecs:DescribeTasks",
-            "ecs:ExecuteCommand",
-            "ecs:ListTasks",
-            "ecs:UpdateService",
-        ]),
+        permissions: AGENTS_OF_THE_TASK,
         arguments: |generator| generator.subschema_for::<Whom>(),
         built: true,
     },
@@ -78,7 +76,7 @@ pub static ACTIONS: &[ActionSpec] = &[
         summary: "start an instance of an agent that is down",
         effect: Effect::Mutates,
         undo: UndoClass::SelfHealing,
-        permissions: Some(&["ecs:DescribeServices", "ecs:UpdateService"]),
+        permissions: AGENTS_OF_THE_TASK,
         arguments: |generator| generator.subschema_for::<Whom>(),
         built: true,
     },
