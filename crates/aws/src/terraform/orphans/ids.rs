@@ -51,10 +51,7 @@ const SOUGHT: &[(&str, &str)] = &[
     ("aws_route_table_association", "/index"),
     ("aws_secretsmanager_secret", "/change/after/name"),
     ("aws_security_group", "/change/after/tags/Name"),
-    (
-        "aws_service_discovery_private_dns_namespace",
-        "/change/after/name",
-    ),
+    (NAMESPACE, "/change/after/name"),
     ("aws_service_discovery_service", "/change/after/name"),
     ("aws_subnet", "/change/after/tags/Name"),
     ("aws_vpc", "/change/after/tags/Name"),
@@ -70,15 +67,27 @@ const SOUGHT: &[(&str, &str)] = &[
 ];
 
 /// Types whose resources are not taken over: a new revision takes the place of the old one, or
-/// doing it again changes nothing.
+/// doing it again changes nothing. The last is why types in none of these lists are not looked for either when they
+/// were only begun (policies of roles and file systems, a VPC's default group), and why nobody asks for an alarm or
+/// a dashboard: AWS puts the new one in the place of the old.
 const LEFT: &[&str] = &["aws_ecs_task_definition", "aws_iam_role_policy_attachment"];
 
-/// The ids of everything that was made, for types that are called by those of others.
-pub(super) struct Ids<'a>(&'a BTreeMap<String, Made>);
+/// Is called by its id and that of its VPC.
+const NAMESPACE: &str = "aws_service_discovery_private_dns_namespace";
+
+/// The ids of everything that was made, for types that are called by those of others, and what [`by_name`] told
+/// of the plan.
+pub(super) struct Ids<'a> {
+    made: &'a BTreeMap<String, Made>,
+    planned: &'a BTreeMap<String, String>,
+}
 
 impl<'a> Ids<'a> {
-    pub(super) fn of(made: &'a BTreeMap<String, Made>) -> Self {
-        Self(made)
+    pub(super) fn of(
+        made: &'a BTreeMap<String, Made>,
+        planned: &'a BTreeMap<String, String>,
+    ) -> Self {
+        Self { made, planned }
     }
 
     /// What `import` calls the resource of type `kind` that terraform showed as `id`; none when it is
@@ -90,14 +99,15 @@ impl<'a> Ids<'a> {
         match kind {
             // …:service/<cluster>/<service>
             "aws_ecs_service" => id.split_once(":service/").map(|(_, name)| name.to_owned()),
-            "aws_service_discovery_private_dns_namespace" => {
-                let vpc = self.any("aws_vpc", "")?;
+            NAMESPACE => {
+                let vpc = self.any("aws_vpc", "");
+                let vpc = vpc.or_else(|| self.planned.get(address))?;
                 Some(format!("{id}:{vpc}"))
             }
             "aws_route_table_association" => {
                 let (module, _) = address.split_once("aws_route_table_association")?;
                 let subnet = address.replace("aws_route_table_association", "aws_subnet");
-                let subnet = self.0.get(&subnet)?.id.as_ref()?;
+                let subnet = self.made.get(&subnet)?.id.as_ref()?;
                 Some(format!("{subnet}/{}", self.any("aws_route_table", module)?))
             }
             _ => Some(id.to_owned()),
@@ -105,14 +115,18 @@ impl<'a> Ids<'a> {
     }
 
     fn any(&self, kind: &str, module: &str) -> Option<&String> {
-        let mut of_kind = self.0.iter().filter(|(_, made)| made.kind == kind);
+        let mut of_kind = self.made.iter().filter(|(_, made)| made.kind == kind);
         of_kind.find_map(|(address, made)| made.id.as_ref().filter(|_| address.starts_with(module)))
     }
 }
 
-/// Address → id of each planned resource that is called by its name.
+/// Address → id of each planned resource that is called by its name; of a namespace, the VPC if that was there
+/// before.
 pub(super) fn by_name(plan: &Value) -> BTreeMap<String, String> {
-    planned(plan, name)
+    planned(plan, |change, kind| match kind {
+        NAMESPACE => change["change"]["after"]["vpc"].as_str(),
+        _ => name(change, kind),
+    })
 }
 
 /// Address → what lets AWS find each planned resource that it lets be found.
@@ -171,7 +185,8 @@ mod tests {
                 "rtb-1",
             ),
         ]);
-        let ids = Ids::of(&made);
+        let there = [("e".to_owned(), "vpc-0".to_owned())].into();
+        let ids = Ids::of(&made, &there);
         let id = |address: &str, kind: &str, id: &str| ids.import_id(address, kind, id);
         let service = "arn:aws:ecs:r:1:service/rlab-x/registry";
         assert_eq!(
@@ -181,10 +196,13 @@ mod tests {
         let association = "module.n.aws_route_table_association.zone[\"a\"]";
         let told = id(association, "aws_route_table_association", "rtbassoc-1");
         assert_eq!(told.unwrap(), "subnet-1/rtb-1");
-        let namespace = "aws_service_discovery_private_dns_namespace";
-        assert_eq!(id("d", namespace, "ns-1").unwrap(), "ns-1:vpc-1");
+        assert_eq!(id("d", NAMESPACE, "ns-1").unwrap(), "ns-1:vpc-1");
         assert_eq!(id("v", "aws_vpc", "vpc-1").unwrap(), "vpc-1");
         assert_eq!(id("t", "aws_ecs_task_definition", "family"), None);
+        let nothing = BTreeMap::new();
+        let ids = Ids::of(&nothing, &there);
+        let told = ids.import_id("e", NAMESPACE, "ns-1");
+        assert_eq!(told.unwrap(), "ns-1:vpc-0");
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Workdir {
         }
         let known = self.resources(stop).await?;
         let names = self.read_map(NAMES);
-        let ids = ids::Ids::of(&made);
+        let ids = ids::Ids::of(&made, &names);
         let lost = made.iter().filter(|(address, _)| !known.contains(address));
         let found = lost.filter_map(|(address, made)| {
             let id = ids.import_id(address, &made.kind, made.id.as_ref()?);
