@@ -250,6 +250,14 @@ fn other_failures_have_their_own_cause_or_none() {
             "creating CloudWatch Logs Log Group (/rlab/one/relay): operation error CloudWatch Logs: CreateLogGroup, https response error StatusCode: 400, RequestID: 1, ResourceAlreadyExistsException: The specified log group already exists",
             Cause::Exists,
         ),
+        (
+            "creating ECS Service (registry): operation error ECS: CreateService, https response error StatusCode: 400, RequestID: 1, InvalidParameterException: Creation of service was not idempotent.",
+            Cause::Exists,
+        ),
+        (
+            "creating Route Table Association: operation error EC2: AssociateRouteTable, https response error StatusCode: 400, RequestID: 1, api error Resource.AlreadyAssociated: the specified association for route table rtb-1 conflicts with an existing association",
+            Cause::Exists,
+        ),
         ("Provider dependency changes detected", Cause::Providers),
         (
             "Invalid provider configuration: invalid AWS Region: eu-wset-1",

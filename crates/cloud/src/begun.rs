@@ -14,6 +14,8 @@ use crate::survey;
 /// Longest that AWS works on one resource: an MSK cluster takes up to 40 min, by rlab-aws' data/durations.toml, and
 /// half as much again.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
+/// What it is done for, as errors name it.
+const STEP: &str = "looking for what an earlier run began";
 /// Between two questions.
 const PACE: Duration = Duration::from_secs(5);
 
@@ -29,13 +31,9 @@ pub(crate) async fn settled(
     on: OnCloud<'_>,
     stop: &Stop,
 ) -> Result<BTreeMap<String, String>, CloudError> {
-    let account = account.step("looking for what an earlier run began");
-    let begun = workdir
-        .begun(stop)
-        .await
-        .map_err(CloudError::at("reading the state"))?;
+    let account = account.step(STEP);
     let mut ids = BTreeMap::new();
-    for begun in begun {
+    for begun in begun(workdir, stop).await? {
         let settled = tokio::select! {
             settled = one(lab, &account, &begun, on) => settled?,
             () = stop.gently() => return Err(CloudError::Aborted("what AWS was making goes on being made")),
@@ -45,6 +43,32 @@ pub(crate) async fn settled(
         }
     }
     Ok(ids)
+}
+
+/// The ids, by address, of what an earlier run began and is there now, whatever AWS still does with it. Nothing is
+/// waited for, and nothing is removed.
+///
+/// # Errors
+/// When the state cannot be read or AWS cannot be asked.
+pub(crate) async fn seen(
+    lab: &str,
+    account: &Account,
+    workdir: &Workdir,
+    stop: &Stop,
+) -> Result<BTreeMap<String, String>, CloudError> {
+    let account = account.step(STEP);
+    let mut ids = BTreeMap::new();
+    for begun in begun(workdir, stop).await? {
+        let made = account.making(lab, &begun.kind, &begun.name).await?;
+        let made = made.filter(|made| !matches!(made.progress, Progress::Failed(_)));
+        ids.extend(made.map(|made| (begun.address, made.id)));
+    }
+    Ok(ids)
+}
+
+async fn begun(workdir: &Workdir, stop: &Stop) -> Result<Vec<Begun>, CloudError> {
+    let at = CloudError::at("reading the state");
+    workdir.begun(stop).await.map_err(at)
 }
 
 async fn one(
@@ -65,9 +89,13 @@ async fn one(
                     "{} was begun by an earlier run and is {word}; removing it, to make it anew",
                     begun.address
                 )));
-                let cleared = account.remove(lab, slice::from_ref(&made.found), &|_| {});
+                // A part of something else goes with what it is a part of.
+                let Some(found) = &made.found else {
+                    return Ok(None);
+                };
+                let cleared = account.remove(lab, slice::from_ref(found), &|_| {});
                 let left = cleared.await?.left;
-                return match left.into_iter().find(|left| left.found == made.found) {
+                return match left.into_iter().find(|left| left.found == *found) {
                     Some(left) => Err(CloudError::Residual(vec![survey::words(&left)])),
                     None => Ok(None),
                 };

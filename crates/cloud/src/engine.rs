@@ -152,8 +152,10 @@ pub(crate) async fn plan(
 /// counts as there.
 ///
 /// # Errors
-/// As terraform fails.
+/// As terraform fails, or as [`begun::seen`].
 pub(crate) async fn look(
+    lab: &str,
+    account: &Account,
     workdir: &mut Workdir,
     on: OnCloud<'_>,
     stop: &Stop,
@@ -161,7 +163,8 @@ pub(crate) async fn look(
     on(CloudEvent::Step("the plan"));
     workdir.look_only();
     let at = CloudError::at("planning");
-    let mut orphans = workdir.orphans(&BTreeMap::new(), stop).await.map_err(&at)?;
+    let begun = begun::seen(lab, account, workdir, stop).await?;
+    let mut orphans = workdir.orphans(&begun, stop).await.map_err(&at)?;
     loop {
         workdir.adopt(&orphans).map_err(&at)?;
         let error = match workdir.plan(&|_| {}, stop).await {

@@ -143,10 +143,13 @@ fn count(state: &Value) -> usize {
     managed(state).count()
 }
 
+/// Attributes by which the resources of a state are known.
+const NAMES: [&str; 3] = ["arn", "dashboard_arn", "id"];
+
 /// ARNs and ids of everything in a state.
 fn names(state: &Value) -> BTreeSet<&str> {
     managed(state)
-        .flat_map(|instance| ["arn", "id"].map(|name| instance["attributes"][name].as_str()))
+        .flat_map(|instance| NAMES.map(|name| instance["attributes"][name].as_str()))
         .flatten()
         .collect()
 }
@@ -205,6 +208,8 @@ mod tests {
                 { "attributes": { "id": "vpce-1" } } ] },
             { "mode": "managed", "type": "aws_cloudwatch_log_group", "instances": [
                 { "attributes": { "arn": "arn:aws:logs:r:1:log-group:/rlab/x/relay" } } ] },
+            { "mode": "managed", "type": "aws_cloudwatch_dashboard", "instances": [
+                { "attributes": { "dashboard_arn": "arn:aws:cloudwatch::1:dashboard/rlab-x" } } ] },
             { "mode": "data", "type": "aws_kms_key", "instances": [
                 { "attributes": { "arn": "arn:aws:kms:r:1:key/read" } } ] },
         ] });
@@ -213,8 +218,9 @@ mod tests {
         assert!(is_known("arn:aws:ec2:r:1:vpc/vpc-1"));
         assert!(is_known("arn:aws:ec2:r:1:vpc-endpoint/vpce-1"));
         assert!(is_known("arn:aws:logs:r:1:log-group:/rlab/x/relay:*"));
+        assert!(is_known("arn:aws:cloudwatch::1:dashboard/rlab-x"));
         assert!(!is_known("arn:aws:kms:r:1:key/read"));
         assert!(!is_known("arn:aws:rds:r:1:db:vpc-1"));
-        assert_eq!(count(&state), 3);
+        assert_eq!(count(&state), 4);
     }
 }

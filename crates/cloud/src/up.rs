@@ -102,7 +102,7 @@ pub(crate) async fn look(
     };
     let foundation = foundation.unwrap_or_else(|| Foundation::supposed(&record));
     engine::want(&mut workdir, &record, &ground, &foundation, &images)?;
-    let plan = engine::look(&mut workdir, on, stop).await?;
+    let plan = engine::look(&record.lab, &account, &mut workdir, on, stop).await?;
     priced(record, &ground, account, workdir, images, plan, dir, on).await
 }
 

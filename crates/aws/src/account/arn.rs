@@ -1,5 +1,10 @@
 //! The parts of an ARN.
 
+use super::connected::Account;
+
+/// Services that are the same in all regions, so that ARNs name none.
+const EVERYWHERE: [&str; 2] = ["budgets", "iam"];
+
 /// `arn:partition:service:region:account:resource`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Arn<'a> {
@@ -28,6 +33,19 @@ impl<'a> Arn<'a> {
             Some((kind, name)) => (kind, name),
             None => ("", self.resource),
         }
+    }
+}
+
+impl Account {
+    /// What the caller's account and region call `resource`.
+    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+        let identity = self.identity();
+        let (partition, account) = (&identity.partition, &identity.account);
+        let region = match EVERYWHERE.contains(&service) || resource.starts_with("dashboard/") {
+            true => "",
+            false => identity.region.as_str(),
+        };
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 }
 

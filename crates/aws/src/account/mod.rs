@@ -24,6 +24,7 @@ mod login;
 mod making;
 mod moment;
 mod network;
+mod own_tags;
 mod patience;
 mod place;
 mod plain;

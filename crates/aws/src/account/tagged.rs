@@ -9,9 +9,12 @@ use super::connected::Account;
 use super::error::AccountError;
 use super::plain::Service;
 use super::removal;
+use super::still_there::State;
 
 /// The tag that everything of a lab carries.
 pub(super) const TAG: &str = "lab";
+/// What the names of a lab's budgets end with, as terraform/modules/budget has them.
+const BUDGETS: [&str; 2] = ["daily", "monthly"];
 
 /// Something with a lab's tag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,14 +55,17 @@ impl Account {
 }
 
 impl Account {
-    /// Everything that carries the tag of `lab`: what the region's index has, and roles, which are in
-    /// none. Roles are found by the name that a lab's roles begin with, and believed by their tag.
+    /// Everything that carries the tag of `lab`: what the region's index has, and what is in none. Roles are found
+    /// by the name that a lab's roles begin with, budgets by their names, and both are believed by their tag. A
+    /// dashboard can carry none, so that its name has to do.
     ///
     /// # Errors
     /// When AWS refuses or does not answer.
     pub async fn of_lab(&self, lab: &str) -> Result<Vec<Tagged>, AccountError> {
         let mut found = self.tagged(lab).await?;
         found.extend(self.roles(lab).await?);
+        found.extend(self.budgets(lab).await?);
+        found.extend(self.dashboard(lab).await?);
         found.sort();
         found.dedup();
         Ok(found)
@@ -73,7 +79,7 @@ impl Account {
                 .query(Service::Iam, "ListRoles", from.as_slice())
                 .await?;
             for (name, arn) in page.all("RoleName").into_iter().zip(page.all("Arn")) {
-                if name.starts_with(&format!("rlab-{lab}-")) && self.is_of(&name, lab).await? {
+                if name.starts_with(&format!("rlab-{lab}-")) && self.carries(lab, &arn).await? {
                     ours.extend(Tagged::of(&arn));
                 }
             }
@@ -83,13 +89,26 @@ impl Account {
             }
         }
     }
+}
 
-    async fn is_of(&self, role: &str, lab: &str) -> Result<bool, AccountError> {
-        let told = self
-            .query(Service::Iam, "ListRoleTags", &[("RoleName", role)])
-            .await?;
-        let mut tags = told.all("Key").into_iter().zip(told.all("Value"));
-        Ok(tags.any(|(key, value)| key == TAG && value == lab))
+impl Account {
+    async fn budgets(&self, lab: &str) -> Result<Vec<Tagged>, AccountError> {
+        let mut ours = Vec::new();
+        for budget in BUDGETS {
+            let arn = self.arn("budgets", &format!("budget/rlab-{lab}-{budget}"));
+            if self.carries(lab, &arn).await? {
+                ours.extend(Tagged::of(&arn));
+            }
+        }
+        Ok(ours)
+    }
+
+    async fn dashboard(&self, lab: &str) -> Result<Option<Tagged>, AccountError> {
+        let arn = self.arn("cloudwatch", &format!("dashboard/rlab-{lab}"));
+        Ok(match self.become_of(&arn).await? {
+            Some(State::There { .. }) => Tagged::of(&arn),
+            _ => None,
+        })
     }
 }
 

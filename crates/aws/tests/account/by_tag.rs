@@ -90,6 +90,8 @@ async fn a_lab_without_a_state_is_cleared_by_its_tag_and_nothing_else_is_touched
         "log-group",
         "namespace",
         "role",
+        "budget",
+        "dashboard",
     ] {
         assert!(
             shown.iter().any(|found| found.kind == kind),

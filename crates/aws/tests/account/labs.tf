@@ -29,6 +29,8 @@ provider "aws" {
   default_tags { tags = var.tags }
 
   endpoints {
+    budgets          = var.endpoint
+    cloudwatch       = var.endpoint
     ec2              = var.endpoint
     ecr              = var.endpoint
     ecs              = var.endpoint
@@ -179,4 +181,20 @@ resource "aws_iam_role_policy" "runner" {
   name   = "runner"
   role   = aws_iam_role.runner.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
+}
+
+# In no index of tags.
+resource "aws_budgets_budget" "lab" {
+  for_each     = { daily = "DAILY", monthly = "MONTHLY" }
+  name         = "${local.prefix}-${each.key}"
+  budget_type  = "COST"
+  time_unit    = each.value
+  limit_unit   = "USD"
+  limit_amount = "1.0"
+}
+
+# It cannot carry a tag.
+resource "aws_cloudwatch_dashboard" "lab" {
+  dashboard_name = local.prefix
+  dashboard_body = jsonencode({ widgets = [] })
 }

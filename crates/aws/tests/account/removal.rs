@@ -14,6 +14,8 @@ const SUBNET: &str = "arn:aws:ec2:eu-west-1:1:subnet/subnet-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:1:key/k-1";
 const BUCKET: &str = "arn:aws:s3:::somebodys-data";
 const GROUP: &str = "arn:aws:ec2:eu-west-1:1:security-group/sg-1";
+const BUDGET: &str = "arn:aws:budgets::123456789012:budget/rlab-mine-daily";
+const PAGE: &str = "arn:aws:cloudwatch::123456789012:dashboard/rlab-mine";
 const ROLE: &str = "arn:aws:iam::1:role/rlab-mine-runner";
 
 /// What stands, by ARN, with the lab that its tag names, and every change that was asked for.
@@ -108,6 +110,20 @@ impl Paper {
             "ListRolePolicies" => Answer::xml("<a><member>runner</member></a>"),
             "DeleteRolePolicy" => self.noted(asked, "role policy", "runner"),
             "DeleteRole" => self.remove("rlab-mine-runner"),
+            "ListTagsForResource" => {
+                let asked = asked.json();
+                let lab = self.stands.get(asked["ResourceARN"].as_str().unwrap());
+                let tags = lab.map(|lab| json!({ "Key": "lab", "Value": lab }));
+                Answer::json(json!({ "ResourceTags": tags.as_slice() }))
+            }
+            "DescribeBudget" if self.has("rlab-mine-daily") => Answer::json(json!({})),
+            "DescribeBudget" => Answer::refusal("NotFoundException", "no such budget"),
+            "DeleteBudget" => self.remove("budget/rlab-mine-daily"),
+            "GetDashboard" if self.has("dashboard/rlab-mine") => Answer::xml("<a/>"),
+            "GetDashboard" => {
+                Answer::status(404, "<E><Error><Code>ResourceNotFound</Code></Error></E>")
+            }
+            "DeleteDashboards" => self.remove("dashboard/rlab-mine"),
             "HEAD /somebodys-data/" => Answer::status(200, ""),
             other => panic!("{other} was not expected"),
         }
@@ -122,13 +138,18 @@ impl Paper {
 
     fn index(&self, asked: &Value) -> Answer {
         let lab = asked["TagFilters"][0]["Values"][0].as_str().unwrap();
-        let ours = self.stands.iter().filter(|(arn, _)| !arn.contains(":iam:"));
+        let index = |arn: &str| !["budgets", "cloudwatch", "iam"].contains(&service(arn));
+        let ours = self.stands.iter().filter(|(arn, _)| index(arn));
         let ours = ours.filter(|(_, told)| *told == lab);
         let list: Vec<_> = ours
             .map(|(arn, _)| json!({ "ResourceARN": arn, "Tags": [] }))
             .collect();
         Answer::json(json!({ "PaginationToken": "", "ResourceTagMappingList": list }))
     }
+}
+
+fn service(arn: &str) -> &str {
+    arn.split(':').nth(2).unwrap()
 }
 
 fn refused(code: &str) -> Answer {
@@ -223,6 +244,24 @@ async fn another_labs_and_what_was_not_shown_and_data_are_never_touched() {
     let why = |arn| told.iter().find(|(told, _)| *told == arn).unwrap().1;
     assert!(why(SUBNET).contains("was not there"), "{told:?}");
     assert!(why(BUCKET).contains("not removed by its tag"), "{told:?}");
+}
+
+#[tokio::test]
+async fn budgets_and_the_dashboard_are_found_by_their_names_and_another_labs_budget_stays() {
+    let paper = Paper::with(&[(BUDGET, "mine"), (PAGE, "")]);
+    let (account, _scratch) = account(&paper).await;
+    let shown = account.of_lab("mine").await.unwrap();
+    let arns: Vec<_> = shown.iter().map(|found| found.arn.as_str()).collect();
+    assert!(arns.contains(&BUDGET) && arns.contains(&PAGE), "{arns:?}");
+    clear(&account, &shown).await;
+    let mut done = changes(&paper);
+    done.retain(|change| !change.contains("role"));
+    done.sort();
+    assert_eq!(done, ["budget/rlab-mine-daily", "dashboard/rlab-mine"]);
+
+    paper.lock().unwrap().stands = [(BUDGET.to_owned(), "other".to_owned())].into();
+    let shown = account.of_lab("mine").await.unwrap();
+    assert!(shown.iter().all(|found| found.arn != BUDGET), "{shown:?}");
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub(crate) enum Service {
     LoadBalancing,
     /// Roles. It has one address for all regions of a partition.
     Iam,
+    /// Budgets. The same holds for it.
+    Budgets,
 }
 
 impl Service {
@@ -30,6 +32,7 @@ impl Service {
             Self::CloudMap => "ServiceDiscovery",
             Self::LoadBalancing => "Elastic Load Balancing v2",
             Self::Iam => "IAM",
+            Self::Budgets => "Budgets",
         }
     }
 
@@ -43,6 +46,7 @@ impl Service {
             Self::CloudMap => "servicediscovery",
             Self::LoadBalancing => "elasticloadbalancing",
             Self::Iam => "iam",
+            Self::Budgets => "budgets",
         }
     }
 
@@ -56,6 +60,7 @@ impl Service {
             Self::CloudMap => "Route53AutoNaming_v20170314",
             Self::LoadBalancing => "2015-12-01",
             Self::Iam => "2010-05-08",
+            Self::Budgets => "AWSBudgetServiceGateway",
         }
     }
 
@@ -71,6 +76,8 @@ impl Service {
             (Self::Iam, "aws-cn") => (format!("iam.cn-north-1.{suffix}"), "cn-north-1".into()),
             (Self::Iam, "aws-us-gov") => (format!("iam.us-gov.{suffix}"), "us-gov-west-1".into()),
             (Self::Iam, _) => (format!("iam.{suffix}"), "us-east-1".into()),
+            (Self::Budgets, "aws-cn") => (format!("budgets.{suffix}"), "cn-northwest-1".into()),
+            (Self::Budgets, "aws") => (format!("budgets.{suffix}"), "us-east-1".into()),
             _ => (
                 format!("{}.{region}.{suffix}", self.signs_as()),
                 region.to_owned(),

@@ -26,6 +26,16 @@ impl Account {
                 let delete = self.rest(Service::Fis, "DeleteExperimentTemplate", "DELETE", &path);
                 delete.await.map(drop)
             }
+            ("cloudwatch", "dashboard") => {
+                let which = [("DashboardNames.member.1", name)];
+                let delete = self.query(Service::CloudWatch, "DeleteDashboards", &which);
+                delete.await.map(drop)
+            }
+            ("budgets", _) => {
+                let which = json!({ "AccountId": self.identity().account, "BudgetName": name });
+                let delete = self.json(Service::Budgets, "DeleteBudget", which);
+                delete.await.map(drop)
+            }
             ("cloudwatch", _) => {
                 let which = [("AlarmNames.member.1", name)];
                 let delete = self.query(Service::CloudWatch, "DeleteAlarms", &which);

@@ -9,6 +9,8 @@ const STAGES: &[&[(&str, &str)]] = &[
     &[
         ("fis", "experiment-template"),
         ("cloudwatch", "alarm"),
+        ("cloudwatch", "dashboard"),
+        ("budgets", "budget"),
         ("ecs", "service"),
     ],
     // What runs.

@@ -1,4 +1,5 @@
-//! What stands around servers and tasks: file systems, experiments, alarms, names, load balancers, roles.
+//! What stands around servers and tasks: file systems, experiments, alarms, names, load balancers, roles,
+//! dashboards and budgets.
 
 use serde_json::json;
 
@@ -42,6 +43,17 @@ impl Account {
                     .query(Service::CloudWatch, "DescribeAlarms", &which)
                     .await?;
                 State::if_told(told.has("AlarmName", name).then_some(()), |()| None)
+            }
+            ("cloudwatch", "dashboard") => {
+                let which = [("DashboardName", name)];
+                self.query(Service::CloudWatch, "GetDashboard", &which)
+                    .await?;
+                State::there(None)
+            }
+            ("budgets", "budget") => {
+                let which = json!({ "AccountId": self.identity().account, "BudgetName": name });
+                self.json(Service::Budgets, "DescribeBudget", which).await?;
+                State::there(None)
             }
             ("servicediscovery", "service") => {
                 self.json(Service::CloudMap, "GetService", json!({ "Id": name }))

@@ -80,12 +80,11 @@ impl Account {
     }
 
     pub(super) async fn residual(&self, found: Tagged) -> Residual {
-        let state = match self.state(&found.arn).await {
+        let state = match self.become_of(&found.arn).await {
             Ok(Some(state)) => state,
             Ok(None) => State::Unknown {
                 why: format!("this build cannot ask {} about it", found.service),
             },
-            Err(error) if error.not_found() => State::Gone,
             Err(error) => State::Unknown {
                 why: error.to_string(),
             },
@@ -93,7 +92,14 @@ impl Account {
         Residual { found, state }
     }
 
-    /// `None` for what nobody here can ask.
+    /// What has become of what `arn` names; `None` for what nobody here can ask.
+    pub(super) async fn become_of(&self, arn: &str) -> Result<Option<State>, AccountError> {
+        match self.state(arn).await {
+            Err(error) if error.not_found() => Ok(Some(State::Gone)),
+            told => told,
+        }
+    }
+
     async fn state(&self, arn: &str) -> Result<Option<State>, AccountError> {
         let Some(parts) = Arn::parse(arn) else {
             return Ok(None);
@@ -113,7 +119,8 @@ impl Account {
             | "cloudwatch"
             | "servicediscovery"
             | "elasticloadbalancing"
-            | "iam" => self.around(parts.service, kind, name, arn).await,
+            | "iam"
+            | "budgets" => self.around(parts.service, kind, name, arn).await,
             _ => Ok(None),
         }
     }

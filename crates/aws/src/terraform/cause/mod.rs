@@ -85,7 +85,13 @@ const TIMED_OUT: &[&str] = &[
 ];
 
 /// A code's end, as CloudWatch Logs has it, and words, as EC2 has them.
-const EXISTS: &[&str] = &["AlreadyExists", "already exists"];
+const EXISTS: &[&str] = &[
+    "AlreadyExists",
+    "already exists",
+    // Of a route table's entry, and of a service of ECS.
+    "AlreadyAssociated",
+    "was not idempotent",
+];
 
 impl Cause {
     /// Tells the cause of `diagnostic`.

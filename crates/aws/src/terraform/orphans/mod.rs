@@ -2,8 +2,8 @@
 //!
 //! A remote backend is told of what was made only every twenty seconds, so that a terraform that dies
 //! leaves resources behind that the next one would make again, and be refused. What was made is in
-//! terraform's own output, with its id; what was only begun is known by the name that was planned for
-//! it, and AWS is asked for the id where that is another ([`Begun`]). Both are taken over by `import` blocks.
+//! terraform's own output, with its id; what was only begun is known by what was planned for it, and AWS is
+//! asked whether it stands, and what its id is ([`Begun`]). Both are taken over by `import` blocks.
 
 mod ids;
 
@@ -24,7 +24,7 @@ use super::workdir::Workdir;
 const BLOCKS: &str = "adopted.tf";
 /// Address → id that a resource has by the name planned for it, in the lab's directory.
 const NAMES: &str = "names.json";
-/// Address → name by which AWS lets a planned resource be found, beside it.
+/// Address → what lets AWS find a planned resource, beside it.
 const SOUGHT: &str = "sought.json";
 /// What terraform says of an id that nothing has.
 const NOT_THERE: &str = "non-existent remote object";
@@ -46,7 +46,7 @@ pub struct Begun {
     pub address: String,
     /// Its type, as terraform calls it.
     pub kind: String,
-    /// The name by which AWS lets it be found.
+    /// What lets AWS find it: a name, or what else tells it from others of its type in the lab.
     pub name: String,
 }
 
@@ -76,8 +76,8 @@ impl Workdir {
         Ok(begun.collect())
     }
 
-    /// What runs of this directory made, or began, that is not in the state. `found` has the ids, by
-    /// address, of what was begun and AWS was asked about.
+    /// What runs of this directory made that is not in the state. Of what they only began, it is what `found`
+    /// has the ids of, by address: AWS was asked, and nothing else is believed.
     ///
     /// # Errors
     /// When the state cannot be read.
@@ -97,13 +97,10 @@ impl Workdir {
         }
         let known = self.resources(stop).await?;
         let names = self.read_map(NAMES);
-        let ids = ids::Ids::of(&made);
+        let ids = ids::Ids::of(&made, &names);
         let lost = made.iter().filter(|(address, _)| !known.contains(address));
         let found = lost.filter_map(|(address, made)| {
-            let id = match &made.id {
-                Some(id) => ids.import_id(address, &made.kind, id),
-                None => names.get(address).cloned(),
-            };
+            let id = ids.import_id(address, &made.kind, made.id.as_ref()?);
             Some(Orphan {
                 address: address.clone(),
                 id: id.or_else(|| names.get(address).cloned())?,

@@ -1,0 +1,51 @@
+//! Clusters of MSK, and what configures them.
+
+use super::Making;
+use crate::account::connected::Account;
+use crate::account::error::AccountError;
+use crate::account::tagged::TAG;
+
+impl Account {
+    pub(super) async fn cluster_of(
+        &self,
+        lab: &str,
+        name: &str,
+    ) -> Result<Option<Making>, AccountError> {
+        let list = self.clients().kafka.list_clusters_v2();
+        let list = list.cluster_name_filter(name).send().await;
+        let told = list.map_err(self.failed("Kafka", "ListClustersV2"))?;
+        let mut clusters = told.cluster_info_list().iter();
+        // The filter is a prefix.
+        let ours = clusters.find(|one| {
+            let tag = one.tags().and_then(|tags| tags.get(TAG));
+            one.cluster_name() == Some(name) && tag.is_some_and(|told| told == lab)
+        });
+        Ok(ours.and_then(|one| {
+            let arn = one.cluster_arn()?;
+            Some(Making::of(
+                arn,
+                arn,
+                one.state().map(|state| state.as_str()),
+            ))
+        }))
+    }
+
+    /// A configuration has no state until it is used; its list has no tags.
+    pub(super) async fn configuration_of(
+        &self,
+        lab: &str,
+        name: &str,
+    ) -> Result<Option<Making>, AccountError> {
+        let kafka = &self.clients().kafka;
+        let mut all = kafka.list_configurations().into_paginator().items().send();
+        while let Some(one) = all.next().await {
+            let one = one.map_err(self.failed("Kafka", "ListConfigurations"))?;
+            let Some(arn) = one.arn().filter(|_| one.name() == Some(name)) else {
+                continue;
+            };
+            let ours = self.carries(lab, arn).await?;
+            return Ok(ours.then(|| Making::of(arn, arn, None)));
+        }
+        Ok(None)
+    }
+}
