@@ -8,9 +8,9 @@ locals {
     command                = var.command
     readonlyRootFilesystem = true
     # The longest that Fargate has: a drill that is stopped undoes what it did.
-    stopTimeout            = 120
-    volumesFrom            = []
-    systemControls         = []
+    stopTimeout    = 120
+    volumesFrom    = []
+    systemControls = []
 
     environment = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
     secrets     = [for name, arn in var.secrets : { name = name, valueFrom = arn }]
