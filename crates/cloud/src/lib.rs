@@ -33,6 +33,7 @@ mod runner;
 mod status;
 mod survey;
 mod tasks;
+mod topic;
 mod up;
 
 pub use api::serve;
