@@ -5,6 +5,9 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::args::Command;
 
+/// What these say beyond is made of what they sign, and a supervisor's log is a file.
+const UNWRITTEN: [&str; 2] = ["aws_sigv4=info", "aws_smithy_runtime=info"];
+
 /// Starts logging: `RLAB_LOG` decides when set, else `-v`; a supervisor, whose stderr is a file,
 /// logs what it does.
 pub fn start(verbose: u8, command: &Command) {
@@ -15,10 +18,15 @@ pub fn start(verbose: u8, command: &Command) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let filter = EnvFilter::builder()
+    let mut filter = EnvFilter::builder()
         .with_default_directive(level.into())
         .with_env_var("RLAB_LOG")
         .from_env_lossy();
+    if supervisor {
+        for directive in UNWRITTEN.iter().filter_map(|text| text.parse().ok()) {
+            filter = filter.add_directive(directive);
+        }
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(anstream::stderr)

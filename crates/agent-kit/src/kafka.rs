@@ -19,7 +19,7 @@ use crate::address::{AddressMap, UnknownEndpoint};
 use crate::iam;
 use crate::ready::Readiness;
 use crate::server::NoAccess;
-use crate::token::{Token, Tokens};
+use crate::token::{NoToken, Token, Tokens};
 
 const ASK_WITHIN: Duration = Duration::from_secs(2);
 
@@ -60,6 +60,15 @@ impl Cluster {
             addresses,
             tokens,
         }
+    }
+
+    /// The token of this moment.
+    ///
+    /// # Errors
+    /// [`NoToken`] when there is none, and where none are shown.
+    pub fn token(&self) -> Result<Token, NoToken> {
+        let tokens = self.tokens.as_ref().ok_or(NoToken::NotYet("kafka token"))?;
+        tokens.current()
     }
 
     /// The context of a client that is in no group.

@@ -35,6 +35,7 @@ mod status;
 mod survey;
 mod task_lab;
 mod tasks;
+mod topic;
 mod up;
 
 pub use api::serve;

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::error::RDKafkaErrorCode;
 use rlab_agent_kit::Agent;
 use rlab_agent_kit::kafka::Cluster;
 use rlab_agent_kit::mysql::connect_options;
@@ -22,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::error::CloudError;
-use crate::in_vpc;
+use crate::{in_vpc, topic};
 
 /// The hidden verb of the command line that does it.
 pub const PREPARE_VERB: &str = "prepare-servers";
@@ -32,7 +30,6 @@ const PATIENCE: Patience = Patience {
     within: Duration::from_secs(300),
     again_after: Duration::from_secs(2),
 };
-const KAFKA_WITHIN: Duration = Duration::from_secs(10);
 
 /// How the runner reaches the servers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,7 +89,8 @@ pub async fn prepare_servers(tell: &(dyn Fn(&str) + Send + Sync)) -> Result<(), 
     let making = || schema(&agent, &mysql, host);
     until("the schema in MySQL", PATIENCE, tell, making).await?;
     let cluster = Cluster::new(&agent);
-    let making = || topic(&agent, &cluster);
+    let spec = topics::domain_events(&agent.config.namespace.topic);
+    let making = || topic::make(&agent, &cluster, &spec);
     until("the topic in Kafka", PATIENCE, tell, making).await?;
     let registry = Registry::new(&agent.config.registry, agent.addresses.clone());
     let making = || subject(&agent, &registry);
@@ -163,32 +161,6 @@ async fn schema(agent: &Agent, mysql: &Server, host: &str) -> Result<(), String>
     namespace::create(&mut connection, &agent.config.namespace.database, host)
         .await
         .map_err(|e| e.to_string())
-}
-
-async fn topic(agent: &Agent, cluster: &Cluster) -> Result<(), String> {
-    let text = |e: rdkafka::error::KafkaError| e.to_string();
-    let config = cluster.client().map_err(|e| e.to_string())?;
-    let client: AdminClient<_> =
-        rdkafka::config::FromClientConfigAndContext::from_config_and_context(
-            &config,
-            cluster.context(),
-        )
-        .map_err(text)?;
-    let spec = topics::domain_events(&agent.config.namespace.topic);
-    let replication = TopicReplication::Fixed(spec.replication_factor.into());
-    let mut topic = NewTopic::new(&spec.name, spec.partitions, replication);
-    for (name, value) in &spec.config {
-        topic = topic.set(name, value);
-    }
-    let options = AdminOptions::new().operation_timeout(Some(KAFKA_WITHIN));
-    let made = client
-        .create_topics([&topic], &options)
-        .await
-        .map_err(text)?;
-    made.into_iter().try_for_each(|made| match made {
-        Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => Ok(()),
-        Err((name, code)) => Err(format!("{name}: {code}")),
-    })
 }
 
 async fn subject(agent: &Agent, registry: &Registry) -> Result<(), String> {

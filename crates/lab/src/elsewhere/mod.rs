@@ -154,3 +154,55 @@ fn passwords<I>(login: Option<&TheirLogin<I>>) -> Result<BTreeMap<String, String
     let password = password.map_err(|why| LabError::Elsewhere(vec![why]))?;
     Ok(login.user.clone().zip(password).into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LabHome;
+    use crate::spec::Signing;
+
+    const PROFILE: &str = "schema = \"rlab/profile/v1\"\nname = \"mine\"\nengine = \"external\"\n\
+        zones = [\"a\"]\n\
+        [kafka]\nbrokers = [\"k1:9098\", \"k2:9098\", \"k3:9098\"]\ntls = {}\n\
+        login = { iam = { region = \"eu-central-1\" } }\n\
+        [mysql]\naddress = \"m:3306\"\ntls = {}\n\
+        login = { user = \"runner\", iam = { region = \"eu-central-1\" } }\n\
+        [redis]\naddresses = [\"r:6379\"]\n\
+        [registry]\naddress = \"s:8081\"\n\
+        [agents.query-service]\nzone = \"a\"\n";
+
+    fn profile() -> External {
+        External::parse("mine.toml", PROFILE).unwrap()
+    }
+
+    #[test]
+    fn tokens_are_signed_for_whom_the_profile_names_and_the_lab_keeps_no_secret_of_theirs() {
+        let lab = LabProfile::External(Box::new(profile()));
+        let servers = Elsewhere::of(&lab, 0).unwrap().unwrap();
+        let region = "eu-central-1".to_owned();
+        assert_eq!(servers.kafka.user, Who::Token(Signing::Kafka { region }));
+        let Who::Token(mysql) = servers.mysql.user else {
+            panic!("{:?}", servers.mysql.user);
+        };
+        assert_eq!(
+            (mysql.user(), mysql.region()),
+            (Some("runner"), "eu-central-1")
+        );
+        assert_eq!(servers.redis.user, Who::Nobody);
+        let home = tempfile::tempdir().unwrap();
+        let dir = LabHome::at(home.path()).lab("one").unwrap();
+        let secrets = secrets(&lab, &dir).unwrap().unwrap();
+        assert!(secrets.kafka.is_empty() && secrets.mysql.is_empty());
+    }
+
+    #[test]
+    fn a_profile_made_in_code_that_shows_a_token_without_tls_is_refused() {
+        let mut profile = profile();
+        profile.kafka.tls = None;
+        let refused = Elsewhere::of(&LabProfile::External(Box::new(profile)), 0);
+        let Err(LabError::Elsewhere(why)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(why[0].starts_with("kafka: an IAM token"), "{why:?}");
+    }
+}

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use crate::error::LabError;
 use crate::roles::Roles;
 use crate::servers::{self, Site};
-use crate::spec::{NodeSpec, Theirs};
+use crate::spec::{NodeSpec, Theirs, Who};
 
 /// Looks up and logs in to every server that the lab of `site` does not run.
 ///
@@ -26,6 +26,12 @@ pub async fn reach(site: &Site) -> Result<(), LabError> {
 /// Why `node` cannot be used.
 async fn ask(site: &Site, node: &NodeSpec, theirs: &Theirs, roles: &Roles) -> Option<String> {
     let address = &theirs.address;
+    // Whoever gives credentials may take longer than a server that is asked; the token is shown again then.
+    if let Who::Token(signing) = &theirs.user
+        && let Err(why) = site.signer.sign(signing, address).await
+    {
+        return Some(format!("{} at {address}: {why}", node.name));
+    }
     let found = tokio::net::lookup_host((address.host(), address.port())).await;
     let why = match found {
         Err(error) => format!("`{}` cannot be looked up: {error}", address.host()),

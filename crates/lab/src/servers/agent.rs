@@ -207,3 +207,46 @@ fn http() -> Result<reqwest::Client, String> {
         .build()
         .map_err(|e| e.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use rlab_contract::login::{RdsSigning, Roots};
+
+    use super::*;
+
+    #[test]
+    fn an_agent_is_told_what_to_sign_and_no_password_where_tokens_are_shown() {
+        let region = || "eu-central-1".to_owned();
+        let signing = Signing::Mysql {
+            user: "runner".to_owned(),
+            signing: RdsSigning { region: region() },
+        };
+        let of = |signing| Shown {
+            user: Some("runner"),
+            password: "",
+            signing: Some(signing),
+            roots: Some(&Roots::System),
+        };
+        let mysql = login("mysql", of(&signing), signing.mysql());
+        assert_eq!(
+            (mysql.endpoint.as_str(), mysql.user.as_str()),
+            ("mysql", "runner")
+        );
+        let wanted = Proof::Iam {
+            signing: RdsSigning { region: region() },
+            roots: Roots::System,
+        };
+        assert_eq!(mysql.proof, wanted);
+
+        let signing = Signing::Kafka { region: region() };
+        let shown = Shown {
+            user: None,
+            ..of(&signing)
+        };
+        let wanted = KafkaProof::Iam {
+            region: region(),
+            roots: Roots::System,
+        };
+        assert_eq!(kafka_proof(shown), wanted);
+    }
+}

@@ -40,17 +40,24 @@ const CREDENTIALS: [&str; 18] = [
 /// Leaves of our own environment to `command` only what any server may have.
 pub(crate) fn clean_environment(command: &mut Command) {
     command.env_clear();
-    command.envs(set(&ANYBODY));
+    command.envs(set(&ANYBODY, ours));
 }
 
 /// What is set of the variables that say who we are to AWS: for the environment of a process that signs
 /// tokens, and for nothing that is kept.
 pub(super) fn aws_credentials() -> Vec<(&'static str, OsString)> {
-    set(&CREDENTIALS)
+    set(&CREDENTIALS, ours)
 }
 
-fn set(names: &[&'static str]) -> Vec<(&'static str, OsString)> {
-    let found = |name: &&'static str| Some((*name, std::env::var_os(name)?));
+fn ours(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn set(
+    names: &[&'static str],
+    of: impl Fn(&str) -> Option<OsString>,
+) -> Vec<(&'static str, OsString)> {
+    let found = |name: &&'static str| Some((*name, of(name)?));
     names.iter().filter_map(found).collect()
 }
 
@@ -74,5 +81,17 @@ mod tests {
             !names.contains(&"AWS_SECRET_ACCESS_KEY".into()),
             "{names:?}"
         );
+    }
+
+    #[test]
+    fn what_signs_gets_what_is_set_and_nothing_else() {
+        let task = |name: &str| match name {
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" => Some("/v2/credentials/1".into()),
+            "LD_PRELOAD" | "RLAB_SECRET" => Some("of-somebody".into()),
+            _ => None,
+        };
+        let given = set(&CREDENTIALS, task);
+        let uri = OsString::from("/v2/credentials/1");
+        assert_eq!(given, [("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", uri)]);
     }
 }
