@@ -90,6 +90,7 @@ mod tests {
             standby: None,
             theirs: Some(Theirs {
                 address: "m:3306".parse().unwrap(),
+                map: None,
                 slot: false,
                 user: Who::Token(signing.clone()),
                 roots: None,

@@ -54,6 +54,8 @@ impl Stage {
             name: "mine".to_owned(),
             engine: ExternalEngine::External,
             zones: vec!["here".to_owned()],
+            rehearsed: false,
+            address_map: None,
             allow: Vec::new(),
             kafka: TheirKafka {
                 brokers: vec![localhost(kafka.port).to_string()],
