@@ -36,7 +36,7 @@ impl Account {
                     .await
             }
             "rds" | "elasticache" => self.lab_of_server(parts.service, arn).await,
-            "kafka" | "logs" => self.lab_in_map(parts.service, arn).await,
+            "logs" => self.lab_of_log_group(arn).await,
             "ecr" | "ecs" | "kms" => self.lab_in_list(parts.service, arn).await,
             "servicediscovery" => {
                 let ask = json!({ "ResourceARN": arn });
@@ -112,18 +112,10 @@ impl Account {
         })
     }
 
-    async fn lab_in_map(&self, service: &str, arn: &str) -> Result<Option<String>, AccountError> {
-        let clients = self.clients();
-        if service == "logs" {
-            let told = clients.logs.list_tags_for_resource().resource_arn(arn);
-            let told = told
-                .send()
-                .await
-                .map_err(self.failed("CloudWatch Logs", LIST))?;
-            return Ok(told.tags().and_then(|tags| tags.get(TAG)).cloned());
-        }
-        let told = clients.kafka.list_tags_for_resource().resource_arn(arn);
-        let told = told.send().await.map_err(self.failed("Kafka", LIST))?;
+    async fn lab_of_log_group(&self, arn: &str) -> Result<Option<String>, AccountError> {
+        let ask = self.clients().logs.list_tags_for_resource();
+        let told = ask.resource_arn(arn).send().await;
+        let told = told.map_err(self.failed("CloudWatch Logs", LIST))?;
         Ok(told.tags().and_then(|tags| tags.get(TAG)).cloned())
     }
 }

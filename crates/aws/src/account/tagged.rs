@@ -57,7 +57,7 @@ impl Account {
 impl Account {
     /// Everything that carries the tag of `lab`: what the region's index has, and what is in none. Roles are found
     /// by the name that a lab's roles begin with, budgets by their names, and both are believed by their tag. A
-    /// dashboard can carry none, so that its name has to do.
+    /// dashboard can carry none, so that its name has to do; for a configuration of MSK, name and description.
     ///
     /// # Errors
     /// When AWS refuses or does not answer.
@@ -66,6 +66,8 @@ impl Account {
         found.extend(self.roles(lab).await?);
         found.extend(self.budgets(lab).await?);
         found.extend(self.dashboard(lab).await?);
+        let configuration = self.configuration_of(lab, &format!("rlab-{lab}")).await?;
+        found.extend(configuration.and_then(|made| made.found));
         found.sort();
         found.dedup();
         Ok(found)

@@ -20,7 +20,6 @@ fn answer(asked: &Asked, state: &str, lab: &str) -> Answer {
     let path = asked.action.as_str();
     match path {
         "GET /api/v2/clusters" | "GET /v1/configurations" => kafka(path, state, lab),
-        _ if path.starts_with("GET /v1/tags") => Answer::json(json!({ "tags": { "lab": lab } })),
         _ if path.starts_with("GET /2015-02-01") => files(path, state, lab),
         "DescribeTags" => tags_of_networks(&asked.text(), lab),
         "DescribeVpcs" => Answer::xml(&format!(
@@ -84,7 +83,8 @@ fn kafka(path: &str, state: &str, lab: &str) -> Answer {
     let tags = json!({ "lab": lab });
     Answer::json(match path {
         "GET /v1/configurations" => json!({ "configurations": [
-            { "arn": CONFIGURATION, "name": "rlab-mine" },
+            { "arn": "arn:other", "name": "rlab-mine-2", "description": "lab mine-2" },
+            { "arn": CONFIGURATION, "name": "rlab-mine", "description": format!("lab {lab}"), "state": state },
         ] }),
         _ => json!({ "clusterInfoList": [
             { "clusterArn": "arn:other", "clusterName": "rlab-mine-2", "state": "ACTIVE", "tags": tags },

@@ -16,6 +16,7 @@ const BUCKET: &str = "arn:aws:s3:::somebodys-data";
 const GROUP: &str = "arn:aws:ec2:eu-west-1:1:security-group/sg-1";
 const BUDGET: &str = "arn:aws:budgets::123456789012:budget/rlab-mine-daily";
 const PAGE: &str = "arn:aws:cloudwatch::123456789012:dashboard/rlab-mine";
+const SETTINGS: &str = "arn:aws:kafka:eu-west-1:123456789012:configuration/rlab-mine/1";
 const ROLE: &str = "arn:aws:iam::1:role/rlab-mine-runner";
 
 /// What stands, by ARN, with the lab that its tag names, and every change that was asked for.
@@ -124,6 +125,27 @@ impl Paper {
                 Answer::status(404, "<E><Error><Code>ResourceNotFound</Code></Error></E>")
             }
             "DeleteDashboards" => self.remove("dashboard/rlab-mine"),
+            "GET /v1/configurations" => {
+                let ours = self.has("configuration/rlab-mine/1");
+                let ours = ours.then(
+                    || json!({ "arn": SETTINGS, "name": "rlab-mine", "description": "lab mine" }),
+                );
+                let other =
+                    json!({ "arn": "arn:other", "name": "rlab-mine", "description": "somebody's" });
+                Answer::json(
+                    json!({ "configurations": ours.into_iter().chain([other]).collect::<Vec<_>>() }),
+                )
+            }
+            describe if describe.starts_with("GET /v1/configurations/") => {
+                match self.has("configuration/rlab-mine/1") {
+                    true => Answer::json(json!({ "state": "ACTIVE" })),
+                    false => Answer::status(404, "{}"),
+                }
+            }
+            delete if delete.starts_with("DELETE /v1/configurations/") => {
+                self.remove("configuration/rlab-mine/1");
+                Answer::json(json!({}))
+            }
             "HEAD /somebodys-data/" => Answer::status(200, ""),
             other => panic!("{other} was not expected"),
         }
@@ -138,7 +160,7 @@ impl Paper {
 
     fn index(&self, asked: &Value) -> Answer {
         let lab = asked["TagFilters"][0]["Values"][0].as_str().unwrap();
-        let index = |arn: &str| !["budgets", "cloudwatch", "iam"].contains(&service(arn));
+        let index = |arn: &str| !["budgets", "cloudwatch", "iam", "kafka"].contains(&service(arn));
         let ours = self.stands.iter().filter(|(arn, _)| index(arn));
         let ours = ours.filter(|(_, told)| *told == lab);
         let list: Vec<_> = ours
@@ -247,17 +269,24 @@ async fn another_labs_and_what_was_not_shown_and_data_are_never_touched() {
 }
 
 #[tokio::test]
-async fn budgets_and_the_dashboard_are_found_by_their_names_and_another_labs_budget_stays() {
-    let paper = Paper::with(&[(BUDGET, "mine"), (PAGE, "")]);
+async fn what_is_in_no_index_is_found_by_its_name_and_another_labs_budget_stays() {
+    let paper = Paper::with(&[(BUDGET, "mine"), (PAGE, ""), (SETTINGS, "")]);
     let (account, _scratch) = account(&paper).await;
     let shown = account.of_lab("mine").await.unwrap();
     let arns: Vec<_> = shown.iter().map(|found| found.arn.as_str()).collect();
-    assert!(arns.contains(&BUDGET) && arns.contains(&PAGE), "{arns:?}");
+    for arn in [BUDGET, PAGE, SETTINGS] {
+        assert!(arns.contains(&arn), "{arns:?}");
+    }
     clear(&account, &shown).await;
     let mut done = changes(&paper);
     done.retain(|change| !change.contains("role"));
     done.sort();
-    assert_eq!(done, ["budget/rlab-mine-daily", "dashboard/rlab-mine"]);
+    let all = [
+        "budget/rlab-mine-daily",
+        "configuration/rlab-mine/1",
+        "dashboard/rlab-mine",
+    ];
+    assert_eq!(done, all);
 
     paper.lock().unwrap().stands = [(BUDGET.to_owned(), "other".to_owned())].into();
     let shown = account.of_lab("mine").await.unwrap();

@@ -30,21 +30,22 @@ impl Account {
         }))
     }
 
-    /// A configuration has no state until it is used; its list has no tags.
-    pub(super) async fn configuration_of(
+    /// A configuration can carry no tag. Its description says whose it is.
+    pub(in crate::account) async fn configuration_of(
         &self,
         lab: &str,
         name: &str,
     ) -> Result<Option<Making>, AccountError> {
-        let kafka = &self.clients().kafka;
-        let mut all = kafka.list_configurations().into_paginator().items().send();
+        let ours = format!("lab {lab}");
+        let list = self.clients().kafka.list_configurations();
+        let mut all = list.into_paginator().items().send();
         while let Some(one) = all.next().await {
             let one = one.map_err(self.failed("Kafka", "ListConfigurations"))?;
-            let Some(arn) = one.arn().filter(|_| one.name() == Some(name)) else {
-                continue;
-            };
-            let ours = self.carries(lab, arn).await?;
-            return Ok(ours.then(|| Making::of(arn, arn, None)));
+            let said = (one.name(), one.description());
+            if let Some(arn) = one.arn().filter(|_| said == (Some(name), Some(&ours))) {
+                let state = one.state().map(|state| state.as_str());
+                return Ok(Some(Making::of(arn, arn, state)));
+            }
         }
         Ok(None)
     }

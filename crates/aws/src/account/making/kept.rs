@@ -1,5 +1,7 @@
 //! Secrets and keys.
 
+use aws_sdk_kms::types::KeyMetadata;
+
 use super::Making;
 use crate::account::connected::Account;
 use crate::account::error::AccountError;
@@ -32,23 +34,13 @@ impl Account {
     ) -> Result<Option<Making>, AccountError> {
         let found = self.tagged(lab).await?.into_iter();
         for key in found.filter(|one| (one.service.as_str(), one.kind.as_str()) == ("kms", "key")) {
-            let describe = self.clients().kms.describe_key().key_id(&key.arn);
-            let told = match describe
-                .send()
-                .await
-                .map_err(self.failed("KMS", "DescribeKey"))
-            {
-                Err(error) if error.not_found() => continue,
-                told => told?,
+            let data = self.key_by(&key.arn).await?;
+            let Some(data) = data.filter(|data| data.description() == Some(about)) else {
+                continue;
             };
-            let data = told
-                .key_metadata()
-                .filter(|one| one.description() == Some(about));
-            if let Some(id) = data.map(|data| data.key_id()) {
-                let made = self.standing(lab, &key.arn, id).await?;
-                if made.is_some() {
-                    return Ok(made);
-                }
+            let made = self.standing(lab, &key.arn, data.key_id()).await?;
+            if made.is_some() {
+                return Ok(made);
             }
         }
         Ok(None)
@@ -60,19 +52,21 @@ impl Account {
         lab: &str,
         name: &str,
     ) -> Result<Option<Making>, AccountError> {
-        let describe = self.clients().kms.describe_key().key_id(name);
-        let told = match describe
-            .send()
-            .await
-            .map_err(self.failed("KMS", "DescribeKey"))
-        {
-            Err(error) if error.not_found() => return Ok(None),
-            told => told?,
-        };
-        let Some(key) = told.key_metadata().and_then(|data| data.arn()) else {
+        let data = self.key_by(name).await?;
+        let Some(key) = data.as_ref().and_then(KeyMetadata::arn) else {
             return Ok(None);
         };
         let ours = self.carries(lab, key).await?;
         Ok(ours.then(|| Making::part(name, None)))
+    }
+
+    /// What KMS says of the key that `lead` leads to.
+    async fn key_by(&self, lead: &str) -> Result<Option<KeyMetadata>, AccountError> {
+        let describe = self.clients().kms.describe_key().key_id(lead);
+        let told = describe.send().await;
+        match told.map_err(self.failed("KMS", "DescribeKey")) {
+            Err(error) if error.not_found() => Ok(None),
+            told => Ok(told?.key_metadata),
+        }
     }
 }

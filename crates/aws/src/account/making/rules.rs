@@ -16,29 +16,35 @@ impl Account {
         name: &str,
         egress: bool,
     ) -> Result<Option<Making>, AccountError> {
-        let groups = self.groups_of(lab).await?;
-        if groups.is_empty() {
-            return Ok(None);
+        for group in self.groups_of(lab).await? {
+            if let Some(id) = self.rule_in(&group, name, egress).await? {
+                let arn = self.arn("ec2", &format!("security-group-rule/{id}"));
+                return Ok(Some(Making::of(&arn, &id, None)));
+            }
         }
-        let mut of_groups = vec![("Filter.1.Name".to_owned(), "group-id".to_owned())];
-        let numbered = groups.into_iter().zip(1..);
-        of_groups.extend(numbered.map(|(group, at)| (format!("Filter.1.Value.{at}"), group)));
-        let of_groups: Vec<(&str, &str)> = of_groups
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let told = self.query(Service::Ec2, "DescribeSecurityGroupRules", &of_groups);
-        let told = told.await?;
+        Ok(None)
+    }
+
+    async fn rule_in(
+        &self,
+        group: &str,
+        name: &str,
+        egress: bool,
+    ) -> Result<Option<String>, AccountError> {
+        let of_group = [("Filter.1.Name", "group-id"), ("Filter.1.Value.1", group)];
+        let told = self.query(Service::Ec2, "DescribeSecurityGroupRules", &of_group);
+        let told = match told.await {
+            // EC2 goes on telling the tags of groups that are gone.
+            Err(error) if error.not_found() => return Ok(None),
+            told => told?,
+        };
         let rules = xml::members(told.document(), "securityGroupRuleSet", "item");
-        let says = |rule, element, text: &str| xml::texts(rule, element).iter().any(|t| t == text);
+        let text = |rule, element| xml::texts(rule, element).into_iter().next();
         let ours = rules.into_iter().find(|rule| {
-            says(rule, "description", name) && says(rule, "isEgress", &egress.to_string())
+            let direction = text(rule, "isEgress").is_some_and(|told| told == egress.to_string());
+            direction && text(rule, "description").is_some_and(|told| told == name)
         });
-        let id = ours.and_then(|rule| xml::texts(rule, "securityGroupRuleId").into_iter().next());
-        Ok(id.map(|id| {
-            let arn = self.arn("ec2", &format!("security-group-rule/{id}"));
-            Making::of(&arn, &id, None)
-        }))
+        Ok(ours.and_then(|rule| text(rule, "securityGroupRuleId")))
     }
 
     /// Ids of the lab's security groups.
