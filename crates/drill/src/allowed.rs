@@ -163,7 +163,7 @@ mod tests {
     fn refused_where(spec: &LabSpec, step: &str, operated: bool) -> String {
         let text = format!(
             "schema: rlab/runbook/v1\nid: T-100\ntitle: t\nhypothesis: h\nproves: {{ local: p }}\n\
-             needs: {{ kafka: {{ brokers: 3 }}, agents: [command_service, outbox_relay] }}\n\
+             needs: {{ kafka: {{ brokers: 3 }}, redis: {{ replicas: 1 }}, agents: [command_service, outbox_relay] }}\n\
              arms: {{ a: {{ must: hold }} }}\n\
              load: {{ o: {{ http.post: commands, count: 100, rate: 100/s, keys: 10 }} }}\n\
              phases: [ {{ name: hurt, for: 1s, do: [ {step} ] }} ]\n\

@@ -11,7 +11,7 @@ use crate::roles::Part;
 use crate::spec::NodeSpec;
 
 /// Word of `ROLE` for a replica that receives what its primary writes.
-const IN_TOUCH: &str = "connected";
+pub(super) const IN_TOUCH: &str = "connected";
 
 /// The part a server plays, as it tells by `ROLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,34 +75,7 @@ fn understood(answer: &[Value]) -> Option<Standing> {
     }
 }
 
-/// The part of a server that is not the lab's, and what keeps a replica from being a full copy. What it
-/// follows may be called as it likes.
-///
-/// # Errors
-/// A text: what it said instead.
-pub(crate) async fn told(
-    connection: &mut MultiplexedConnection,
-) -> Result<(Role, Option<String>), String> {
-    let answer: Vec<Value> = redis::cmd("ROLE")
-        .query_async(connection)
-        .await
-        .map_err(|e| e.to_string())?;
-    part_and_link(&answer).ok_or_else(|| format!("ROLE answered {answer:?}"))
-}
-
-fn part_and_link(answer: &[Value]) -> Option<(Role, Option<String>)> {
-    match answer {
-        [word, ..] if text(word)? == "master" => Some((Role::Primary, None)),
-        [word, host, _, link, ..] if text(word)? == "slave" => {
-            let (host, link) = (text(host)?, text(link)?);
-            let lacks = (link != IN_TOUCH).then(|| format!("replicates from {host}: {link}"));
-            Some((Role::Replica, lacks))
-        }
-        _ => None,
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes.clone()).ok(),
         Value::SimpleString(text) => Some(text.clone()),
@@ -173,22 +146,6 @@ mod tests {
         answer[4] = Value::Int(7);
         let standing = understood(&answer).unwrap();
         assert_eq!((standing.lacks(), standing.offset), (None, Some(7)));
-    }
-
-    #[test]
-    fn a_replica_elsewhere_may_follow_a_name() {
-        let mut answer = vec![
-            word("slave"),
-            word("redis-1"),
-            Value::Int(6_379),
-            word("connected"),
-            Value::Int(7),
-        ];
-        assert_eq!(part_and_link(&answer), Some((Role::Replica, None)));
-        answer[3] = word("sync");
-        let lacks = part_and_link(&answer).unwrap().1.unwrap();
-        assert_eq!(lacks, "replicates from redis-1: sync");
-        assert_eq!(part_and_link(&[word("sentinel")]), None);
     }
 
     #[test]

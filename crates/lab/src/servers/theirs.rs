@@ -1,6 +1,10 @@
 //! Whether a server that the lab does not run is fit for it. It is asked, and never told to be another.
 
-use super::{Seen, Site, connect_kafka, connect_mysql, connect_redis, registry, replication};
+use redis::Value;
+use redis::aio::MultiplexedConnection;
+
+use super::replication::{IN_TOUCH, text};
+use super::{Seen, Site, connect_kafka, connect_mysql, connect_redis, registry};
 use crate::protocol::Role;
 use crate::spec::{NodeKind, NodeSpec};
 
@@ -17,7 +21,7 @@ pub(super) async fn probe(site: &Site, node: &NodeSpec) -> Result<Seen, String> 
         }
         NodeKind::Redis => {
             let mut redis = connect_redis(site, address).await?;
-            let (role, lacks) = replication::told(&mut redis).await?;
+            let (role, lacks) = told(&mut redis).await?;
             let first = site.spec.redis().next().map(|n| &n.name) == Some(&node.name);
             return plays(first, role, lacks);
         }
@@ -25,6 +29,31 @@ pub(super) async fn probe(site: &Site, node: &NodeSpec) -> Result<Seen, String> 
         NodeKind::Controller | NodeKind::Api | NodeKind::Agent => {}
     }
     Ok(Seen::default())
+}
+
+/// The part of a server that is not the lab's, and what keeps a replica from being a full copy. What it
+/// follows may be called as it likes.
+///
+/// # Errors
+/// A text: what it said instead.
+async fn told(connection: &mut MultiplexedConnection) -> Result<(Role, Option<String>), String> {
+    let answer: Vec<Value> = redis::cmd("ROLE")
+        .query_async(connection)
+        .await
+        .map_err(|e| e.to_string())?;
+    part_and_link(&answer).ok_or_else(|| format!("ROLE answered {answer:?}"))
+}
+
+fn part_and_link(answer: &[Value]) -> Option<(Role, Option<String>)> {
+    match answer {
+        [word, ..] if text(word)? == "master" => Some((Role::Primary, None)),
+        [word, host, _, link, ..] if text(word)? == "slave" => {
+            let (host, link) = (text(host)?, text(link)?);
+            let lacks = (link != IN_TOUCH).then(|| format!("replicates from {host}: {link}"));
+            Some((Role::Replica, lacks))
+        }
+        _ => None,
+    }
 }
 
 /// A group is deleted by the broker that coordinates it, which may be any.
@@ -54,6 +83,26 @@ fn plays(first: bool, role: Role, lacks: Option<String>) -> Result<Seen, String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn word(text: &str) -> Value {
+        Value::BulkString(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_replica_elsewhere_may_follow_a_name() {
+        let mut answer = vec![
+            word("slave"),
+            word("redis-1"),
+            Value::Int(6_379),
+            word("connected"),
+            Value::Int(7),
+        ];
+        assert_eq!(part_and_link(&answer), Some((Role::Replica, None)));
+        answer[3] = word("sync");
+        let lacks = part_and_link(&answer).unwrap().1.unwrap();
+        assert_eq!(lacks, "replicates from redis-1: sync");
+        assert_eq!(part_and_link(&[word("sentinel")]), None);
+    }
 
     #[test]
     fn writes_go_to_a_primary_or_nowhere() {
