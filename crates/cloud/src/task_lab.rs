@@ -24,7 +24,7 @@ pub(crate) struct TaskLab {
 }
 
 impl TaskLab {
-    /// Brings it up, with its files in `scratch`. Cancelled, it stops what it started.
+    /// Brings it up, with its files in `scratch`. Cancelled or failing, it stops what it started.
     ///
     /// # Errors
     /// When a server cannot be reached or refuses, or an agent does not become ready.
@@ -42,20 +42,27 @@ impl TaskLab {
             port_offset: config.port_offset,
             wanted: Wanted::All,
         };
-        tell("brings up agents beside the servers");
-        let said = |event| {
-            if let UpEvent::Note(text) = event {
-                tell(&text);
-            }
-        };
-        rlab_lab::up(&options, &said, cancel).await?;
         let beside = Beside {
             region: config.region.clone(),
             rehearsed: config.rehearsed,
             deployed: config.deployed.clone(),
         };
         beside.save(&dir)?;
-        Ok(Self { home, dir })
+        tell("brings up agents beside the servers");
+        let said = |event| {
+            if let UpEvent::Note(text) = event {
+                tell(&text);
+            }
+        };
+        let lab = Self { home, dir };
+        if let Err(error) = rlab_lab::up(&options, &said, cancel).await {
+            // Agents that came up would go on without anybody, and what they made on the servers would stay.
+            if let Err(left) = lab.down().await {
+                tell(&format!("left behind: {left}"));
+            }
+            return Err(error.into());
+        }
+        Ok(lab)
     }
 
     /// Directory of its home, for commands.
@@ -75,5 +82,20 @@ impl TaskLab {
     pub async fn down(self) -> Result<(), CloudError> {
         rlab_lab::down(&self.dir, true, &|_| {}).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task_lab::profile::tests::told;
+
+    #[tokio::test]
+    async fn a_lab_that_does_not_come_up_leaves_nothing() {
+        let scratch = tempfile::tempdir().unwrap();
+        let never = CancellationToken::new();
+        let up = TaskLab::up(&told(), scratch.path(), &|_| {}, never);
+        up.await.unwrap_err();
+        assert!(!scratch.path().join("home/labs/one").exists());
     }
 }

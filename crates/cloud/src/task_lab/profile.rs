@@ -145,7 +145,7 @@ impl<'a> Reached<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use rlab_contract::login::{CaCertificate, Transport};
     use rlab_lab::LabHome;
     use rlab_lab::secrets::{RUNNER, Secrets};
@@ -158,7 +158,7 @@ mod tests {
     use crate::record::tests::record;
 
     /// What the task of a lab on AWS is told.
-    fn told() -> RunnerConfig {
+    pub(crate) fn told() -> RunnerConfig {
         let pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n".to_owned();
         let authority = Roots::Given(CaCertificate::try_from(pem).unwrap());
         let (record, deployed) = (record("one"), example());
