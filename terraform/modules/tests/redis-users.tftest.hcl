@@ -67,7 +67,7 @@ run "only_who_uses_the_cache_has_a_user" {
   }
 
   assert {
-    condition     = aws_elasticache_user.iam["runner"].access_string == "on ~*:* resetchannels -@all +eval +get +scan +set +unlink"
+    condition     = aws_elasticache_user.iam["runner"].access_string == "on ~*:* resetchannels -@all +del +eval +get +hget +hmget +hset +pexpire +ping +role +scan +set +unlink"
     error_message = "the runner may do more than the model says"
   }
 }
