@@ -94,7 +94,8 @@ mod tests {
     async fn a_lab_that_does_not_come_up_leaves_nothing() {
         let scratch = tempfile::tempdir().unwrap();
         let never = CancellationToken::new();
-        let up = TaskLab::up(&told(), scratch.path(), &|_| {}, never);
+        let config = told();
+        let up = TaskLab::up(&config, scratch.path(), &|_| {}, never);
         up.await.unwrap_err();
         assert!(!scratch.path().join("home/labs/one").exists());
     }
