@@ -14,8 +14,9 @@ use crate::held::everything;
 use crate::scene::{Ran, Scene, evidence, signal, state};
 
 const SMALL: [&str; 2] = ["--set", "commands=3000"];
-/// What stands for a drill in the names of what it makes.
-const DRILLS: [&str; 4] = ["e002", "t001", "t002", "t003"];
+/// What stands for a drill in the names of what it makes; without its end it would also be found among the digits
+/// of a random id.
+const DRILLS: [&str; 4] = ["e002_", "t001_", "t002_", "t003_"];
 const SOON: Duration = Duration::from_secs(60);
 
 fn arguments<'a>(drill: &'a str, root: &'a str, more: &[&'a str]) -> Vec<&'a str> {
