@@ -88,14 +88,16 @@ fn a_failover_drill_gets_what_its_steps_take_and_not_what_others_take() {
     let values = BTreeMap::from([("region".to_owned(), "eu-west-1".to_owned())]);
     let made = drill_policy(&model(), "E-045", steps, &values).unwrap();
     let text = serde_json::to_string(&made.policy).unwrap();
+    let without = drill_policy(&model(), "E-002", Vec::new(), &BTreeMap::new()).unwrap();
+    let without = serde_json::to_string(&without.policy).unwrap();
     for wanted in [
         "kafka:RebootBroker",
         "rds:RebootDBInstance",
         "elasticache:TestFailover",
     ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
+        assert!(!without.contains(wanted), "{wanted}: {without}");
     }
-    assert!(!text.contains("ecs:ExecuteCommand"), "{text}");
     assert!(!text.contains("${region}") && !made.placeholders.contains_key("region"));
     assert!(
         made.placeholders.contains_key("kafka_cluster"),

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use rlab_aws::terraform::{Stop, Workdir};
+use rlab_lab::{LabDir, files};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CloudError;
+use crate::record::{Paths, Record};
 
 /// A lab that stands in AWS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +115,18 @@ pub struct Evidence {
 }
 
 impl Deployed {
+    /// What was noted of the lab of `record` when it came up.
+    ///
+    /// # Errors
+    /// [`CloudError::NotDeployed`] when it never did; when the note cannot be read.
+    pub(crate) fn noted(record: &Record, dir: &LabDir) -> Result<Self, CloudError> {
+        let path = Paths::of(dir).deployed();
+        match path.exists() {
+            true => Ok(files::read_json(&path)?),
+            false => Err(CloudError::NotDeployed(record.lab.clone())),
+        }
+    }
+
     /// Reads the outputs.
     ///
     /// # Errors
@@ -134,7 +148,7 @@ pub(crate) mod tests {
     use rlab_lab::profile::AGENTS;
     use serde_json::json;
 
-    use super::Deployed;
+    use super::{CloudError, Deployed};
 
     /// A lab whose servers are called by a letter.
     pub(crate) fn example() -> Deployed {
@@ -161,5 +175,14 @@ pub(crate) mod tests {
             "redis": { "kind": "replication-group", "id": "r", "primary_address": "r", "port": 6379 },
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn a_lab_that_never_came_up_is_told_as_such() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = rlab_lab::LabHome::at(home.path()).lab("one").unwrap();
+        let record = crate::record::tests::record("one");
+        let refused = Deployed::noted(&record, &dir).unwrap_err();
+        assert!(matches!(refused, CloudError::NotDeployed(_)), "{refused}");
     }
 }

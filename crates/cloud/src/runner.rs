@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use rlab_aws::account::{Account, TaskArn, TaskRequest, TaskState};
-use rlab_lab::{LabDir, files};
+use rlab_lab::LabDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::ground::Ground;
 use crate::in_vpc::{RUN_VARIABLE, VERB};
-use crate::record::{Paths, Record};
+use crate::record::Record;
 
 /// Task and container.
 const RUNNER: &str = "runner";
@@ -59,7 +59,7 @@ pub async fn run_in_vpc(
     cancel: CancellationToken,
 ) -> Result<Ran, CloudError> {
     let record = Record::load(dir)?;
-    let deployed: Deployed = files::read_json(&Paths::of(dir).deployed())?;
+    let deployed = Deployed::noted(&record, dir)?;
     let account = Ground::of(&record, dir)?.account(&record, dir).await?;
     let run = uuid::Uuid::now_v7().to_string();
     let command = [VERB.to_owned()].into_iter().chain(command.iter().cloned());

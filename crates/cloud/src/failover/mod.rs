@@ -15,15 +15,15 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use rlab_aws::account::{Account, Failovers};
 use rlab_drill::{Control, ControlError, FailedOver, Loss, Operator};
+use rlab_lab::LabDir;
 use rlab_lab::client::LabClient;
-use rlab_lab::{LabDir, files};
 use rlab_runbook::{Failover, Resolved, Step};
 
 use crate::beside::Beside;
 use crate::deployed::Deployed;
 use crate::error::CloudError;
 use crate::ground::Ground;
-use crate::record::{Paths, Record};
+use crate::record::Record;
 use crate::run::Pace;
 
 use limits::Limits;
@@ -60,13 +60,9 @@ pub async fn control(
     }
     // Says that the lab is not up, where the API would only be silent.
     LabClient::connect(dir).await?;
-    let deployed = Paths::of(dir).deployed();
-    if !deployed.exists() {
-        return Err(CloudError::NotDeployed(record.lab));
-    }
+    let deployed = Deployed::noted(&record, dir)?;
     let ground = Ground::of(&record, dir)?;
     let account = ground.account(&record, dir).await?.step("failing over");
-    let deployed = files::read_json(&deployed)?;
     Ok(Some(Arc::new(Asking {
         tells: false,
         ..Asking::of_theirs(account, deployed, ground.pace())
